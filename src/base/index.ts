@@ -1,0 +1,12 @@
+/**
+ * What everything else stands on: errors with codes, clocks, seeded randomness, hashes, option checks and the logger
+ * port. Knows nothing of events, threads or trading.
+ *
+ * @module
+ */
+export { checkNumber, checkOneOf, describe, invalidOption, QT_OPTION_INVALID } from './check.ts';
+export { ManualClock, systemClock, type Clock } from './clock.ts';
+export { hasCode, QtError, toErrorRecord, type ErrorRecord, type QtErrorOptions } from './error.ts';
+export { hash32 } from './hash.ts';
+export { silentLogger, type Logger } from './logger.ts';
+export { createPrng, type Prng } from './prng.ts';
