@@ -39,7 +39,7 @@ function isInstalled(root, wanted) {
 function readPackages(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')).packages;
-  } catch (_) {
+  } catch {
     return undefined;
   }
 }
@@ -85,7 +85,7 @@ function npmArguments() {
   const cache = process.env.npm_config_cache || path.join(os.homedir(), process.platform === 'win32' ? 'AppData/Local/npm-cache' : '.npm');
   try {
     probe(cache);
-  } catch (_) {
+  } catch {
     args.push('--cache', path.join(os.tmpdir(), 'qt-npm-cache-' + os.userInfo().uid));
   }
   return args;

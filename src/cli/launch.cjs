@@ -63,7 +63,7 @@ function remedy(problem) {
 function removeLink(root) {
   try {
     fs.unlinkSync(path.join(root, 'node_modules', '.bin', 'node'));
-  } catch (_) {
+  } catch {
     // Read-only or already gone: the message that follows is still right.
   }
 }
