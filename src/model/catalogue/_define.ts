@@ -21,9 +21,8 @@ export interface CatalogueSpec<S extends TSchema> extends Required<
   readonly rate?: string;
 }
 
-/** A definition with what only the catalogue knows of it. */
+/** What only the catalogue knows of a type. */
 export interface CatalogueEntry {
-  readonly definition: EventDefinition;
   readonly keyKind: KeyKind;
   readonly windowPerKey: boolean;
   readonly rate: string;
@@ -43,13 +42,15 @@ const registered = new Map<string, CatalogueEntry>();
 export function catalogued<S extends TSchema>(type: string, spec: CatalogueSpec<S>): EventDefinition<Static<S> & object> {
   const { keyKind, keep, window = WINDOW_LENGTH, windowPerKey = false, rate = '', ...rest } = spec;
   const definition = defineEvent<S>(type, { ...rest, retentionMs: toRetention(keep), maxLength: window });
-  registered.set(type, { definition: definition as unknown as EventDefinition, keyKind, windowPerKey, rate });
+  registered.set(type, { keyKind, windowPerKey, rate });
   return definition;
 }
 
-/** Every entry so far, by name. */
-export function entries(): CatalogueEntry[] {
-  return [...registered.values()].toSorted((a, b) => (a.definition.type < b.definition.type ? -1 : 1));
+/** The entry of a type of the catalogue. */
+export function entryOf(type: string): CatalogueEntry {
+  const entry = registered.get(type);
+  if (entry === undefined) throw new Error(`No catalogue entry for ${type}`);
+  return entry;
 }
 
 /** Key of a payload that names its symbol. */

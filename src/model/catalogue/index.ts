@@ -4,15 +4,8 @@
  *
  * @module
  */
-export * from './exits.ts';
-export * from './market.ts';
-export * from './orders.ts';
-export * from './policy.ts';
-export * from './positions.ts';
-export * from './risk.ts';
-export * from './safety.ts';
-export * from './signals.ts';
-export * from './system.ts';
-export * from './trades.ts';
 export type { KeyKind, PayloadOf } from './_define.ts';
+export * from './aliases.ts';
+export * from './events.ts';
+export { ALERT_PRIORITY, EXIT_PRIORITY, HEALTH_PRIORITY } from './lanes.ts';
 export { ALL_EVENTS, catalogueRows, type CatalogueRow } from './rows.ts';

@@ -3,7 +3,7 @@ import { bool, count, id, int, num, numbers, numbersOrNull, obj, ratio, str, str
 import { RiskMode, StrategyLifecycle } from '../words.ts';
 import { byAccount, byModel, byStrategy, catalogued, type PayloadOf } from './_define.ts';
 
-/** What the source documents' factory does not take is optional; a policy without a version counts as unordered and is ignored by the strict reader. */
+/** What the source documents' factory does not take is optional. Our publisher always gives `version`, which rises by one. */
 export const PolicyUpdated = catalogued('policy.updated', {
   payload: Type.Object({
     risk_mode: Type.Enum(RiskMode),

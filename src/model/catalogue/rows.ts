@@ -1,15 +1,6 @@
 import { checkPattern, matches, type EventDefinition, type Priority } from '../../event/index.ts';
-import { entries, type CatalogueEntry, type KeyKind } from './_define.ts';
-import './exits.ts';
-import './market.ts';
-import './orders.ts';
-import './policy.ts';
-import './positions.ts';
-import './risk.ts';
-import './safety.ts';
-import './signals.ts';
-import './system.ts';
-import './trades.ts';
+import { entryOf, type KeyKind } from './_define.ts';
+import * as events from './events.ts';
 
 /** One line of the catalogue as plain text, for a table. */
 export interface CatalogueRow {
@@ -32,10 +23,11 @@ export interface CatalogueRow {
 }
 
 const HOUR_MS = 3_600_000;
-const catalogue = entries();
 
 /** Every event type of the system, by name. */
-export const ALL_EVENTS: readonly EventDefinition[] = Object.freeze(catalogue.map((entry) => entry.definition));
+export const ALL_EVENTS: readonly EventDefinition[] = Object.freeze(
+  (Object.values(events) as unknown as EventDefinition[]).toSorted((a, b) => (a.type < b.type ? -1 : 1)),
+);
 
 /**
  * The catalogue as plain rows, by name.
@@ -46,10 +38,11 @@ export const ALL_EVENTS: readonly EventDefinition[] = Object.freeze(catalogue.ma
  */
 export function catalogueRows(pattern = '**'): CatalogueRow[] {
   checkPattern(pattern);
-  return catalogue.filter((entry) => matches(pattern, entry.definition.type)).map(toRow);
+  return ALL_EVENTS.filter((definition) => matches(pattern, definition.type)).map(toRow);
 }
 
-function toRow({ definition, keyKind, windowPerKey, rate }: CatalogueEntry): CatalogueRow {
+function toRow(definition: EventDefinition): CatalogueRow {
+  const { keyKind, windowPerKey, rate } = entryOf(definition.type);
   return {
     type: definition.type,
     description: definition.description,
