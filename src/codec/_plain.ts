@@ -156,7 +156,8 @@ function refusal(depth: number, what: string): QtError {
   return new QtError(QT_CODEC_UNSUPPORTED_VALUE, `Cannot encode ${place}: ${what}`, { details: { field: place } });
 }
 
-function tooLarge(): QtError {
+/** For the caller who met the limit of the event under way. */
+export function tooLarge(): QtError {
   return new QtError(QT_CODEC_TOO_LARGE, `Cannot encode: the payload needs more than ${limit} bytes`, { details: { lengthMax: limit } });
 }
 

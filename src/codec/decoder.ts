@@ -43,6 +43,10 @@ export class FrameDecoder {
     if (start >= end) throw damaged('there is no payload');
     const isMap = (views.u8[index + FLAGS]! & FLAG_MAP) !== 0;
     const entry = isMap ? null : this.#entry(views, index);
+    if (entry !== null && entry.isFlat) {
+      const payload = entry.read(views, start, end);
+      if (payload !== null) return payload;
+    }
     const value = unpackFrom(views.bytes, start, end);
     if (entry !== null) return fromPositional(entry, value);
     if (!isRecord(value)) throw damaged('the payload is not a map');

@@ -1,8 +1,9 @@
 import { hash32, QtError } from '../base/index.ts';
 import { laneOf, type EventInput } from '../event/index.ts';
-import { ARENA_SLACK_BYTES, packInto } from './_msgpack.ts';
-import { isPlainObject, plainField, plainPayload, plainString, refusePayload, startWalk } from './_plain.ts';
-import { QT_CODEC_TOO_LARGE, QT_CODEC_TYPE_UNKNOWN, QT_CODEC_UNSUPPORTED_VALUE } from './errors.ts';
+import { ARENA_SLACK_BYTES } from './_msgpack.ts';
+import { isPlainObject, plainField, plainPayload, plainString, refusePayload, startWalk, tooLarge } from './_plain.ts';
+import { startWrite, writeArrayHead, writeComposite } from './_write.ts';
+import { QT_CODEC_TYPE_UNKNOWN, QT_CODEC_UNSUPPORTED_VALUE } from './errors.ts';
 import {
   FLAG_DYNAMIC,
   FLAG_MAP,
@@ -25,6 +26,7 @@ export interface FrameEncoderOptions {
 }
 
 const KEY_BYTES_MAX = 65_535;
+const META_BYTES_MAX = 65_535;
 
 /**
  * Writes events as frames into a scratch of its own, from where they are copied into rings. One per thread.
@@ -78,12 +80,18 @@ export class FrameEncoder {
       });
 
     startWalk(max);
-    const keyLength = key === null ? 0 : this.#writeKey(entry, key);
+    const keyLength = key === null ? 0 : this.#writeKey(key);
     const metaStart = HEADER_BYTES + keyLength;
     const hasMeta = entry.isDynamic || input.source !== undefined || input.correlationId !== undefined || input.causationId !== undefined;
-    const payloadStart = hasMeta ? this.#pack(entry, metaStart, metaOf(entry, input)) : metaStart;
-    if (payloadStart - metaStart > KEY_BYTES_MAX) throw tooLarge(entry, payloadStart, max);
-    const end = this.#pack(entry, payloadStart, entry.isDynamic ? plainPayload(input.payload) : positional(entry, input.payload));
+    startWrite(this.views, max);
+    const payloadStart = hasMeta ? writeComposite(metaStart, metaOf(entry, input)) : metaStart;
+    const metaLength = payloadStart - metaStart;
+    if (metaLength > META_BYTES_MAX) throw tooLarge();
+    const end = entry.isDynamic
+      ? writeComposite(payloadStart, plainPayload(input.payload))
+      : writePositional(entry, payloadStart, input.payload);
+    // Scalars may have used the slack behind the limit.
+    if (end > max) throw tooLarge();
 
     let flags = hasMeta ? FLAG_META : 0;
     if (key === null) flags |= FLAG_NO_KEY;
@@ -94,28 +102,22 @@ export class FrameEncoder {
     u32[TYPE_ID >> 2] = entry.id | (lane << 16) | (flags << 24);
     u32[KEY_HASH >> 2] = key === null ? entry.typeHash : hash32(key);
     u32[(KEY_HASH >> 2) + 1] = 0;
-    u32[KEY_LENGTH >> 2] = keyLength | ((payloadStart - metaStart) << 16);
+    u32[KEY_LENGTH >> 2] = keyLength | (metaLength << 16);
     u32[SOURCE >> 2] = entry.version << 16;
     return end;
   }
 
-  #pack(entry: TypeEntry, at: number, value: unknown): number {
-    const end = packInto(this.views.bytes, at, this.#frameBytesMax, value);
-    if (end < 0) throw tooLarge(entry, this.#frameBytesMax + 1, this.#frameBytesMax);
-    return end;
-  }
-
-  #writeKey(entry: TypeEntry, key: string): number {
+  #writeKey(key: string): number {
     const { u8, bytes } = this.views;
     const { length } = key;
     const max = Math.min(KEY_BYTES_MAX, this.#frameBytesMax - HEADER_BYTES);
-    if (length > max) throw tooLarge(entry, HEADER_BYTES + length, this.#frameBytesMax);
+    if (length > max) throw tooLarge();
     for (let i = 0; i < length; i++) {
       const unit = key.charCodeAt(i);
       if (unit > 0x7f) {
         plainString('key', key);
         const needed = Buffer.byteLength(key);
-        if (needed > max) throw tooLarge(entry, HEADER_BYTES + needed, this.#frameBytesMax);
+        if (needed > max) throw tooLarge();
         return bytes.write(key, HEADER_BYTES, 'utf8');
       }
       u8[HEADER_BYTES + i] = unit;
@@ -124,19 +126,17 @@ export class FrameEncoder {
   }
 }
 
-/** The payload as an array in field order, in the scratch of its entry; fields that the schema does not know follow in one map. */
-function positional(entry: TypeEntry, payload: object): unknown[] {
+/** The payload as an array in field order; fields that the schema does not know follow in one map. */
+function writePositional(entry: TypeEntry, start: number, payload: object): number {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload) || !isPlainObject(payload))
     refusePayload('a payload must be a plain object');
   if (Object.getOwnPropertySymbols(payload).length > 0) refusePayload('an object with symbol keys');
-  const { values } = entry;
-  const present = entry.fill(payload, values);
-  // Counting is free where looking each name up is not; the names are compared only when the count says so.
-  let owned = 0;
-  for (const _ in payload) owned++;
-  if (owned === present) return values;
+  const end = entry.write(payload, start);
+  if (end > 0) return end;
   const unknown = unknownFields(entry, payload as Record<string, unknown>);
-  return unknown === null ? values : [...values, unknown];
+  if (unknown === null) return -end;
+  writeArrayHead(start, entry.fields.length, entry.fields.length + 1);
+  return writeComposite(-end, unknown);
 }
 
 function unknownFields(entry: TypeEntry, payload: Record<string, unknown>): object | null {
@@ -159,10 +159,4 @@ function metaOf(entry: TypeEntry, input: EventInput): Meta {
   if (input.correlationId !== undefined) meta.c = plainString('correlationId', input.correlationId);
   if (input.causationId !== undefined) meta.k = plainString('causationId', input.causationId);
   return meta;
-}
-
-function tooLarge(entry: TypeEntry, length: number, max: number): QtError {
-  return new QtError(QT_CODEC_TOO_LARGE, `Cannot encode ${entry.type}: its frame is longer than ${max} bytes`, {
-    details: { type: entry.type, length, lengthMax: max },
-  });
 }

@@ -79,6 +79,8 @@ export class FrameViews {
   readonly i32: Int32Array;
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
+  /** For msgpack, which is big-endian. */
+  readonly data: DataView;
 
   constructor(buffer: ArrayBuffer | SharedArrayBuffer) {
     const { byteLength } = buffer;
@@ -88,5 +90,6 @@ export class FrameViews {
     this.i32 = new Int32Array(buffer, 0, byteLength >> 2);
     this.u32 = new Uint32Array(buffer, 0, byteLength >> 2);
     this.f64 = new Float64Array(buffer, 0, byteLength >> 3);
+    this.data = new DataView(buffer);
   }
 }

@@ -1,9 +1,10 @@
 import { hash32, QtError } from '../base/index.ts';
 import { laneOf, type EventDefinition, type TSchema } from '../event/index.ts';
-import { compileBuild, compileFill, type Build, type Fill } from './_positional.ts';
+import { compileBuild, compileRead, compileWrite, type BuildPayload, type ReadPayload, type WritePayload } from './_positional.ts';
 import { QT_CODEC_SCHEMA_MISMATCH, QT_CODEC_TABLE_FULL, QT_CODEC_TYPE_INVALID, QT_CODEC_TYPE_UNKNOWN } from './errors.ts';
 
 const TYPE_ID_MAX = 65_535;
+const SCALAR_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean', 'null']);
 
 /** One catalogued type as plain data, for `workerData` and messages. */
 export interface TypeRecord {
@@ -32,11 +33,12 @@ export class TypeEntry implements TypeRecord {
   readonly isDynamic: boolean;
   /** `hash32` of the type, the partition hash of events without a key. */
   readonly typeHash: number;
-  /** Scratch of `fill`, one slot per field. */
-  readonly values: unknown[];
   readonly fieldSet: ReadonlySet<string>;
-  #fill: Fill | null;
-  #build: Build | null;
+  /** All fields are scalars by their schema, so the reader for flat payloads is worth a try. */
+  readonly isFlat: boolean;
+  #write: WritePayload | null;
+  #read: ReadPayload | null;
+  #build: BuildPayload | null;
 
   constructor(record: TypeRecord, isDynamic: boolean) {
     this.id = record.id;
@@ -48,21 +50,26 @@ export class TypeEntry implements TypeRecord {
     this.lane = record.lane;
     this.isDynamic = isDynamic;
     this.typeHash = hash32(record.type);
-    this.values = Array.from<unknown>({ length: record.fields.length }).fill(undefined);
     this.fieldSet = new Set(record.fields);
-    this.#fill = null;
+    this.isFlat = record.fields.every((field) => !hasType(this.schema, field, isComposite));
+    this.#write = null;
+    this.#read = null;
     this.#build = null;
   }
 
-  /** Compiled on first use: a catalogue has a hundred types and a run uses twenty. */
-  get fill(): Fill {
-    return (this.#fill ??= compileFill(
+  /** Compiled on first use, as the next two: a catalogue has a hundred types and a run uses twenty. */
+  get write(): WritePayload {
+    return (this.#write ??= compileWrite(
       this.fields,
-      this.fields.map((field) => isTextField(this.schema, field)),
+      this.fields.map((field) => hasType(this.schema, field, isText)),
     ));
   }
 
-  get build(): Build {
+  get read(): ReadPayload {
+    return (this.#read ??= compileRead(this.fields));
+  }
+
+  get build(): BuildPayload {
     return (this.#build ??= compileBuild(this.fields));
   }
 
@@ -220,13 +227,21 @@ function sameSchema(known: TypeEntry, other: { type: string; version: number; sc
   );
 }
 
-function isTextField(schema: TSchema, field: string): boolean {
-  const properties = (schema as { properties?: Record<string, Record<string, unknown>> }).properties;
-  const property = properties?.[field];
-  if (property === undefined) return false;
-  const options = property['anyOf'];
-  const isTextual = (s: Record<string, unknown>): boolean => s['type'] === 'string' || typeof s['const'] === 'string';
-  return Array.isArray(options) ? (options as Record<string, unknown>[]).some(isTextual) : isTextual(property);
+type Property = Record<string, unknown>;
+
+/** Whether the schema of a field, or one of its alternatives, is of this kind. */
+function hasType(schema: TSchema, field: string, isKind: (property: Property) => boolean): boolean {
+  const property = (schema as { properties?: Record<string, Property> }).properties?.[field] ?? {};
+  const alternatives = property['anyOf'];
+  return Array.isArray(alternatives) ? (alternatives as Property[]).some(isKind) : isKind(property);
+}
+
+function isText(property: Property): boolean {
+  return property['type'] === 'string' || typeof property['const'] === 'string';
+}
+
+function isComposite(property: Property): boolean {
+  return property['const'] === undefined && property['enum'] === undefined && !SCALAR_TYPES.has(property['type'] as string);
 }
 
 function invalidType(type: string, reason: string): QtError {
