@@ -1,0 +1,43 @@
+import type { EventInput, QtEvent } from '../../event/index.ts';
+import { ACCOUNT_EVENTS } from './account-events.ts';
+import type { EventHandle } from './event-handle.ts';
+import { MARKET_EVENTS } from './market-events.ts';
+import { resolveExitBrainOptions, type ExitBrainOptions } from './options.ts';
+import { createBrainState, type BrainState } from './state.ts';
+
+const HANDLES: ReadonlyMap<string, EventHandle> = new Map([...MARKET_EVENTS, ...ACCOUNT_EVENTS].map((one) => [one.type, one]));
+
+/**
+ * The memory of one exit brain.
+ *
+ * @throws QtError QT_OPTION_INVALID
+ */
+export function createBrain(options: ExitBrainOptions = {}): BrainState {
+  return createBrainState(resolveExitBrainOptions(options));
+}
+
+/**
+ * Decides about the exits of the symbols it owns: may close, reduce and tighten, and nothing else. Pure but for its own
+ * state; time is the event's. An event that was seen already and a type that it does not know change nothing.
+ *
+ * @param event any event; of one symbol in commit order for each type
+ * @returns decisions, stop moves and heartbeats, ordered by symbol when the event concerns several
+ */
+export function step(state: BrainState, event: QtEvent<unknown>): EventInput[] {
+  const handle = HANDLES.get(event.type);
+  if (handle === undefined || isRepeat(state, event)) return [];
+  const out = handle.apply(state, event as QtEvent<never>);
+  remember(state, event);
+  return out;
+}
+
+function isRepeat({ applied }: BrainState, { key, seq, type }: QtEvent<unknown>): boolean {
+  return seq <= (applied.get(type)?.get(key ?? '') ?? 0);
+}
+
+/** Only after the handling: a retry after a failure must find the event new. */
+function remember({ applied }: BrainState, { key, seq, type }: QtEvent<unknown>): void {
+  let keys = applied.get(type);
+  if (keys === undefined) applied.set(type, (keys = new Map()));
+  keys.set(key ?? '', seq);
+}
