@@ -55,18 +55,21 @@ function fits(list, value) {
 }
 
 function checkWritable(root) {
-  try {
-    probe(path.join(root, 'node_modules'));
-  } catch (error) {
-    throw new Error('cannot install packages: ' + root + ' cannot be written to (' + error.code + '); use a writable copy of it');
-  }
+  const problem = writeProblem(path.join(root, 'node_modules'));
+  if (problem !== undefined)
+    throw new Error('cannot install packages: ' + root + ' cannot be written to (' + problem + '); use a writable copy of it');
 }
 
-function probe(folder) {
-  fs.mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, '.qt-probe-' + process.pid);
-  fs.writeFileSync(file, '');
-  fs.unlinkSync(file);
+/** Why a folder cannot be written to or made, or undefined. Asks only: a recursive mkdir never returns on some file systems. */
+function writeProblem(folder) {
+  let existing = folder;
+  while (!fs.existsSync(existing) && path.dirname(existing) !== existing) existing = path.dirname(existing);
+  try {
+    fs.accessSync(existing, fs.constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return error.code;
+  }
 }
 
 function npmArguments() {
@@ -83,11 +86,7 @@ function npmArguments() {
   // Without a network npm's own settings would retry silently for more than a minute.
   args.push('--fetch-retries=4', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=8000', '--loglevel=error');
   const cache = process.env.npm_config_cache || path.join(os.homedir(), process.platform === 'win32' ? 'AppData/Local/npm-cache' : '.npm');
-  try {
-    probe(cache);
-  } catch {
-    args.push('--cache', path.join(os.tmpdir(), 'qt-npm-cache-' + os.userInfo().uid));
-  }
+  if (writeProblem(cache) !== undefined) args.push('--cache', path.join(os.tmpdir(), 'qt-npm-cache-' + os.userInfo().uid));
   return args;
 }
 
