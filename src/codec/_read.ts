@@ -80,11 +80,16 @@ function readText(length: number): unknown {
   const from = at;
   if (from + length > limit) return giveUp();
   at = from + length;
+  return textAt(u8, bytes, from, length);
+}
+
+/** The string whose UTF-8 bytes these are. */
+export function textAt(source: Uint8Array, sourceBytes: Buffer, from: number, length: number): string {
   if (length <= SHORT_TEXT_MAX) {
-    const text = shortText[length]!(u8, from);
+    const text = shortText[length]!(source, from);
     if (text !== null) return text;
   }
-  return bytes.toString('utf8', from, at);
+  return sourceBytes.toString('utf8', from, from + length);
 }
 
 /** No value ends beyond the limit, so `isReadWhole` will say no. */

@@ -3,16 +3,13 @@
  * writer of a type checks and writes each field in one step and never builds an array. Maps, arrays and other composite
  * values go to msgpackr.
  *
- * The place to write is state of this module and not an argument of each call; `startWrite` sets it for one event.
+ * The place to write is state of this module and not an argument of each call; `startWrite` sets it for one event. A
+ * scalar that starts before the limit may end up to 9 bytes behind it, in the arena's slack: whoever finishes the frame
+ * compares its end with the limit.
  */
 import { packInto } from './_msgpack.ts';
 import { plainField, plainString, tooLarge } from './_plain.ts';
 import type { FrameViews } from './frame.ts';
-
-/** Longest scalar that is no string: a tag and 8 bytes. */
-const SCALAR_BYTES_MAX = 9;
-/** Longest head of a string. */
-const TEXT_HEAD_BYTES = 5;
 
 let u8: Uint8Array = new Uint8Array(0);
 let bytes: Buffer = Buffer.alloc(0);
@@ -44,7 +41,7 @@ export function writeText(at: number, value: string, name: string): number {
 
 export function writeNumber(at: number, value: number): number {
   const target = u8;
-  if (at + SCALAR_BYTES_MAX > end) return writeTightly(at, value);
+  if (at > end) throw tooLarge();
   // Not `=== 0`: -0 is no integer here, it needs the sign bit of a float64.
   if (value >>> 0 === value && (value !== 0 || 1 / value > 0)) {
     if (value < 0x80) {
@@ -73,7 +70,7 @@ export function writeNumber(at: number, value: number): number {
 
 /** Anything that is neither string nor number. */
 export function writeOther(at: number, value: unknown, name: string): number {
-  if (at + SCALAR_BYTES_MAX > end) return writeTightly(at, plainField(name, value));
+  if (at > end) throw tooLarge();
   if (value === null) {
     u8[at] = 0xc0;
     return at + 1;
@@ -136,16 +133,10 @@ function writeNegative(at: number, value: number): number {
   return at + 5;
 }
 
-/** Close to the limit: written into the slack behind it first, then measured. */
-function writeTightly(at: number, value: unknown): number {
-  if (at >= end) throw tooLarge();
-  return writeComposite(at, value);
-}
-
 function writeLongText(at: number, value: string, name: string): number {
   plainString(name, value);
   const length = Buffer.byteLength(value);
-  if (at + TEXT_HEAD_BYTES + length > end) return writeTightly(at, value);
+  if (at + length > end) throw tooLarge();
   let from = at;
   if (length < 0x20) {
     u8[from++] = 0xa0 | length;

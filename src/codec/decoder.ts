@@ -1,5 +1,6 @@
 import { QtError } from '../base/index.ts';
 import { freezeDecoded, unpackFrom } from './_msgpack.ts';
+import { textAt } from './_read.ts';
 import { QT_CODEC_DAMAGED, QT_CODEC_SCHEMA_MISMATCH, QT_CODEC_TYPE_UNKNOWN } from './errors.ts';
 import {
   FLAG_DYNAMIC,
@@ -62,7 +63,7 @@ export class FrameDecoder {
   key(views: FrameViews, index: number): string | null {
     frameEnd(views, index);
     if ((views.u8[index + FLAGS]! & FLAG_NO_KEY) !== 0) return null;
-    return views.bytes.toString('utf8', index + HEADER_BYTES, metaStart(views, index));
+    return textAt(views.u8, views.bytes, index + HEADER_BYTES, views.u16[(index + KEY_LENGTH) >> 1]!);
   }
 
   /**
