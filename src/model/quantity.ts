@@ -13,8 +13,10 @@ export const MICROS = 1_000_000;
 /** How far off its grid a decoded value may be, relative to itself. */
 const OFF_GRID_MAX = 1e-9;
 // A quotient of two decimals is off by a few units in the last place: 0.3 / 0.1 is 2.9999999999999996. Within this
-// share of itself it is taken for the integer it means, so that rounding down loses no step.
+// share of itself it is taken for the integer it means, so that rounding down loses no step. The share is capped,
+// because for counts beyond 2^38 it would grow into real fractions.
 const NOISE = 2 ** -48;
+const NOISE_MAX = 2 ** -10;
 const WIRE_DIGITS = 15;
 
 /**
@@ -146,7 +148,11 @@ function checkSafe(what: string, integer: number, given: number | string): numbe
 
 function floor(value: number): number {
   const nearest = Math.round(value);
-  return Math.abs(value - nearest) <= NOISE * Math.abs(value) ? nearest : Math.floor(value);
+  return Math.abs(value - nearest) <= noiseOf(value) ? nearest : Math.floor(value);
+}
+
+function noiseOf(value: number): number {
+  return Math.min(NOISE * Math.abs(value), NOISE_MAX);
 }
 
 function ceil(value: number): number {
@@ -156,7 +162,7 @@ function ceil(value: number): number {
 function halfEven(value: number): number {
   const low = Math.floor(value);
   const rest = value - low;
-  if (Math.abs(rest - 0.5) <= NOISE * Math.abs(value)) return low % 2 === 0 ? low : low + 1;
+  if (Math.abs(rest - 0.5) <= noiseOf(value)) return low % 2 === 0 ? low : low + 1;
   return rest < 0.5 ? low : low + 1;
 }
 

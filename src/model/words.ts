@@ -92,7 +92,7 @@ export const ExitDecision = {
 } as const;
 export type ExitDecision = (typeof ExitDecision)[keyof typeof ExitDecision];
 
-/** Why the exit brain decided; the order is the rank of ties is the brain's own affair. */
+/** Why an exit was decided. Which of two reasons wins is the exit brain's affair. */
 export const ExitReason = {
   kill_switch: 'kill_switch',
   panic: 'panic',

@@ -1,5 +1,5 @@
 import { Type } from '../../event/index.ts';
-import { code, id, num, numOrNull, obj, openRatioOrNull, pct, px, pxOrNull, qty, seconds, str, us, usd, usdOrNull } from '../schema.ts';
+import { amount, code, id, numOrNull, obj, openRatioOrNull, pct, px, pxOrNull, qty, seconds, str, us, usd, usdOrNull } from '../schema.ts';
 import { Direction, OptionType, Regime, RegimeDetail, RunMode } from '../words.ts';
 import { bySymbol, catalogued, symbolOr, type PayloadOf } from './_define.ts';
 
@@ -109,7 +109,7 @@ export const PositionClosed = catalogued('position.closed', {
     fees: Type.Optional(usd),
     strategy_id: Type.Optional(id),
     mode: Type.Optional(Type.Enum(RunMode)),
-    option: Type.Optional(Type.Object({ exit_premium: num, realized_pnl_pct: pct, holding_duration_seconds: seconds })),
+    option: Type.Optional(Type.Object({ exit_premium: amount, realized_pnl_pct: pct, holding_duration_seconds: seconds })),
   }),
   priority: 'HIGH',
   ...bySymbol,
