@@ -10,7 +10,7 @@ export const QT_RING_VERSION_MISMATCH = 'QT_RING_VERSION_MISMATCH';
 export const QT_RING_LENGTH_INVALID = 'QT_RING_LENGTH_INVALID';
 /** Claim, commit and abort were called out of turn. Remedy: finish each claim, with its own index, before the next one. */
 export const QT_RING_CLAIM_MISUSED = 'QT_RING_CLAIM_MISUSED';
-/** A position to release is not between the released and the read position. Remedy: release positions that this reader gave out, in order. */
+/** A position to release has not been read. Remedy: release positions that this reader gave out. */
 export const QT_RING_RELEASE_MISUSED = 'QT_RING_RELEASE_MISUSED';
 /** A length word or a position cannot be true. Remedy: drop the ring and redeliver from its source; something wrote into it out of turn. */
 export const QT_RING_DAMAGED = 'QT_RING_DAMAGED';

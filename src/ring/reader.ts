@@ -85,23 +85,25 @@ export class RingReader {
 
   /**
    * Lets the writer overwrite everything before this position. One atomic store, so call it once per batch, in a
-   * `finally`: a reader that stops releasing stops its writer.
+   * `finally`: a reader that stops releasing stops its writer. Does nothing if that much is released already.
    *
-   * @param position a value of `position`, not older than the last one released
-   * @throws QtError QT_RING_RELEASE_MISUSED
+   * @param position a value that `position` had
+   * @throws QtError QT_RING_RELEASE_MISUSED for what was not read yet
    */
   release(position: number): void {
-    if (((position - this.#head) | 0) < 0 || ((this.#position - position) | 0) < 0) {
-      throw new QtError(
-        QT_RING_RELEASE_MISUSED,
-        `Cannot release up to ${position}: released up to ${this.#head}, read up to ${this.#position}`,
-        {
-          details: { position, head: this.#head, read: this.#position },
-        },
-      );
+    if (((this.#position - position) | 0) < 0) {
+      throw new QtError(QT_RING_RELEASE_MISUSED, `Cannot release up to ${position}: read up to ${this.#position}`, {
+        details: { position, head: this.#head, read: this.#position },
+      });
     }
+    if (((position - this.#head) | 0) <= 0) return;
     // Padding behind the last record belongs to no one; going past it lets a drained ring be seen as drained.
-    this.#storeHead(position === this.#recordEnd ? this.#position : position);
+    if (position === this.#recordEnd) {
+      this.#recordEnd = this.#position;
+      this.#storeHead(this.#position);
+    } else {
+      this.#storeHead(position);
+    }
   }
 
   /** True if `next` would return a record. */
