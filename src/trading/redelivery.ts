@@ -1,24 +1,18 @@
+import type { EventInput, QtEvent } from '../event/index.ts';
+
 /**
- * Remembers the last `seq` applied of each input stream, so that an event that is delivered again after a crash changes
- * nothing. A stream is what arrives in order: one event type of one key.
+ * Remembers the last `seq` applied of each input stream, so that an event that is delivered again changes nothing. A
+ * stream is what arrives in order: one event type of one key.
  */
 export class AppliedSequences {
   readonly #last = new Map<string, number>();
-  #repeats = 0;
 
-  /** How many deliveries were repeats. */
-  get repeats(): number {
-    return this.#repeats;
-  }
-
-  /** True once for each event; counts a repeat. */
-  isNew(event: { readonly type: string; readonly key: string | null; readonly seq: number }): boolean {
+  /** Applies an event unless it was applied before. One whose application threw was not, and may come again. */
+  once(event: QtEvent<object>, apply: () => EventInput[]): EventInput[] {
     const stream = `${event.type}/${event.key ?? ''}`;
-    if (event.seq <= (this.#last.get(stream) ?? 0)) {
-      this.#repeats++;
-      return false;
-    }
+    if (event.seq <= (this.#last.get(stream) ?? 0)) return [];
+    const derived = apply();
     this.#last.set(stream, event.seq);
-    return true;
+    return derived;
   }
 }

@@ -79,7 +79,10 @@ export function createRegimeState(options: RegimeOptions = {}): RegimeState {
  * Before 2n - 1 candles, and again after a gap that lost candles, the class is UNKNOWN.
  */
 export function step(state: RegimeState, event: QtEvent<object>): EventInput[] {
-  if (!state.applied.isNew(event)) return [];
+  return state.applied.once(event, () => dispatch(state, event));
+}
+
+function dispatch(state: RegimeState, event: QtEvent<object>): EventInput[] {
   switch (event.type) {
     case MarketCandleNew.type:
       return onCandle(state, event as QtEvent<MarketCandleNewPayload>);
