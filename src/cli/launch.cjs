@@ -19,7 +19,10 @@ function chooseNode(root) {
   if (runningVersion()[0] >= WANTED_MAJOR) return process.execPath;
   const packaged = packagedNode(root);
   const problem = packaged === undefined ? 'has no package for ' + process.platform + '-' + process.arch : startProblem(packaged);
-  if (problem === undefined) return packaged;
+  if (problem === undefined) {
+    restoreLink(root, packaged);
+    return packaged;
+  }
   if (willDo()) {
     process.stderr.write('qt: Node ' + WANTED_MAJOR + ' ' + problem + '; going on with Node ' + process.versions.node + '\n');
     return process.execPath;
@@ -58,6 +61,17 @@ function remedy(problem) {
   if (problem.indexOf('libatomic') >= 0)
     return 'install its missing library with `apt-get install libatomic1` (or your system\'s "libatomic") and run this again';
   return 'install Node ' + WANTED_MAJOR + ' from https://nodejs.org and run this again';
+}
+
+/** Undoes removeLink once the cause is gone. npm makes no links on Windows. */
+function restoreLink(root, packaged) {
+  const link = path.join(root, 'node_modules', '.bin', 'node');
+  if (process.platform === 'win32' || fs.existsSync(link)) return;
+  try {
+    fs.symlinkSync(path.relative(path.dirname(link), packaged), link);
+  } catch {
+    // Read-only: only the next start is a little slower.
+  }
 }
 
 function removeLink(root) {
