@@ -29,7 +29,10 @@ export function toPrices(direction: Direction, entry: number, atr: number, rules
   const sign = direction === 'LONG' ? 1 : -1;
   const grain = 10 ** (Math.floor(Math.log10(entry)) + 1 - DIGITS);
   const steps = (entry - sign * distance) / grain;
-  const stop = clean((sign > 0 ? Math.ceil(steps) : Math.floor(steps)) * grain);
+  const rounded = clean((sign > 0 ? Math.ceil(steps) : Math.floor(steps)) * grain);
+  // A stop at exactly the limit may pass it in the last bit of a double: one grain nearer it never does.
+  const isTooFar = Math.abs(entry - rounded) / entry > rules.stopPctMax / 100;
+  const stop = isTooFar ? clean(rounded + sign * grain) : rounded;
   const target = clean(entry + sign * rules.targetR * distance);
   if (!(stop > 0) || !(target > 0) || (entry - stop) * sign <= 0) return null;
   return { entry, stop, target, expectedMovePct: clean((100 * Math.abs(target - entry)) / entry) };

@@ -11,7 +11,7 @@ import { strategyKind, toStrength, type Bar, type MarketView, type Proposal } fr
 export const trend = strategyKind({
   parameters: {
     channelBars: { default: 20, min: 2, max: 400, integer: true, description: 'bars whose high or low must be passed' },
-    filterBars: { default: 100, min: 2, max: 400, integer: true, description: 'period of the slow exponential average, bars' },
+    filterBars: { default: 200, min: 2, max: 400, integer: true, description: 'period of the slow exponential average, bars' },
     slopeBars: { default: 10, min: 1, max: 100, integer: true, description: 'bars over which the slow average must lean the same way' },
     adxMin: { default: 15, min: 0, max: 100, description: 'ADX below which there is no direction to follow' },
     atrPctMax: { default: 4, min: 0.01, max: 100, description: 'ATR in percent of the close above which the market is too wild' },
