@@ -72,7 +72,10 @@ export function inputTypes(): string[] {
  */
 export function step(state: RiskState, event: QtEvent<object>): EventInput[] {
   const reaction = reactions.get(event.type);
-  if (reaction === undefined || !state.applied.isNew(event)) return [];
+  return reaction === undefined ? [] : state.applied.once(event, () => apply(state, event, reaction));
+}
+
+function apply(state: RiskState, event: QtEvent<object>, reaction: Reaction<object>): EventInput[] {
   const out: EventInput[] = [];
   state.now = Math.max(state.now, event.timestamp);
   orders.releaseOverdue(state, out);
