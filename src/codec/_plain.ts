@@ -122,7 +122,11 @@ function plainObjectAt(value: object, depth: number): unknown {
 }
 
 function plainArrayAt(items: readonly unknown[], depth: number): unknown {
+  // Array.prototype is itself an array, in every realm; the prototype of a subclass is not.
+  if (!Array.isArray(Object.getPrototypeOf(items))) throw refusal(depth, `a ${nameOf(Object.getPrototypeOf(items) as object | null)}`);
   let copy: unknown[] | null = null;
+  // Fewer keys than items: holes. More: fields hung on the array, as on the result of a match. 6 ns per item.
+  if (Object.keys(items).length !== items.length) throw refusal(depth, 'a sparse array, or one with fields of its own');
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
     trail[depth] = i;
@@ -161,7 +165,7 @@ export function tooLarge(): QtError {
   return new QtError(QT_CODEC_TOO_LARGE, `Cannot encode: the payload needs more than ${limit} bytes`, { details: { lengthMax: limit } });
 }
 
-function nameOf(prototype: object): string {
-  const made: unknown = (prototype as { constructor?: unknown }).constructor;
+function nameOf(prototype: object | null): string {
+  const made = (prototype as { constructor?: unknown } | null)?.constructor;
   return typeof made === 'function' && made.name !== '' ? made.name : 'class instance';
 }

@@ -34,6 +34,7 @@ const META_BYTES_MAX = 65_535;
  * Encodes exactly or refuses: a payload that bytes would change (functions, class instances, cycles, lone surrogates)
  * is a coded error that names the field, and the encoder stays usable. Top-level fields of a catalogued payload travel
  * in schema order; `undefined` there equals absent. Everything else, nested values included, keeps its order and shape.
+ * Only enumerable own fields count, and a typed array is its items.
  */
 export class FrameEncoder {
   /** The scratch. A frame starts at index 0 and stays until the next `encode`. */
