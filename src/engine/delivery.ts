@@ -1,0 +1,186 @@
+import type { Clock, ErrorRecord, Logger } from '../base/index.ts';
+import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } from '../codec/index.ts';
+import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
+import { FLAG_STARTED } from './drain.ts';
+import { QT_BUS_OVERFLOW, QT_HANDLER_CRASHED } from './errors.ts';
+import type { Member } from './member.ts';
+import { RetrySchedule } from './retry-schedule.ts';
+
+/** How the main thread reaches a member again. */
+export interface Redelivery {
+  /** Sends a frame to one member; never refused. */
+  send(member: Member, frame: Buffer): void;
+  /** Tells the member's host that a key is free again; false if that cannot be said right now. */
+  unblock(member: Member, keyHash: number): boolean;
+  /** `<run id>-<seq>` and the type, for a dead letter. */
+  describe(frame: Buffer): { readonly id: string; readonly type: string };
+}
+
+interface BlockedKey {
+  readonly member: Member;
+  readonly keyHash: number;
+  /** Later events of the key, oldest first. */
+  readonly parked: Buffer[];
+}
+
+interface Retry {
+  readonly member: Member;
+  readonly frame: Buffer;
+}
+
+/**
+ * Settles what handlers could not finish: retries with back-off, holding back the later events of the same key, and
+ * dead letters. Main thread only.
+ *
+ *   fail -> block key -> wait -> RETRY frame -> done -> parked frames one by one (RELEASE) -> unblock
+ *
+ * The host that reported the failure blocks the key on its side at the same moment, and hands back what it meets of it;
+ * so nothing of the key overtakes the retry, wherever it was when the failure happened.
+ */
+export class Delivery {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #redelivery: Redelivery;
+  readonly #deadLetters: DeadLetterStore;
+  readonly #retries: RetrySchedule<Retry>;
+  readonly #blocked = new Map<number, BlockedKey>();
+  /** Frames sent again whose outcome must come back: `consumer:seq` to key hash, -1 for none. */
+  readonly #outstanding = new Map<string, number>();
+  #unblocks: BlockedKey[] = [];
+
+  constructor(clock: Clock, logger: Logger, deadLetters: DeadLetterStore, redelivery: Redelivery) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#deadLetters = deadLetters;
+    this.#redelivery = redelivery;
+    this.#retries = new RetrySchedule(clock, (retry) => this.#resend(retry.member, retry.frame, FLAG_RETRY));
+  }
+
+  /** Retries waiting for their time, parked events, and sent ones without an outcome. */
+  get unfinished(): number {
+    let parked = 0;
+    for (const key of this.#blocked.values()) parked += key.parked.length;
+    return this.#retries.length + this.#outstanding.size + parked + this.#unblocks.length;
+  }
+
+  get retriesWaiting(): number {
+    return this.#retries.length;
+  }
+
+  get hasBlocked(): boolean {
+    return this.#blocked.size !== 0;
+  }
+
+  isBlocked(member: Member, keyHash: number): boolean {
+    return this.#blocked.has(blockKey(member, keyHash));
+  }
+
+  /** Keys that a successor thread of this host must hold back from its start. */
+  blockedOf(host: number): (readonly [number, number])[] {
+    return [...this.#blocked.values()].filter((key) => key.member.host.index === host).map((key) => [key.member.id, key.keyHash] as const);
+  }
+
+  /** An event of a blocked key, from the router or handed back by a host. */
+  park(member: Member, frame: Buffer): void {
+    const key = this.#blocked.get(blockKey(member, frame.readUInt32LE(KEY_HASH)));
+    if (key !== undefined) {
+      key.parked.push(frame);
+      return;
+    }
+    // The key was freed while the event was on its way back. Its later events may be there already, but they can only
+    // have been sent after we said "free", which the host has not read yet: it will hand those back too, in order.
+    this.#redelivery.send(member, frame);
+  }
+
+  /** A frame that had been sent again was handled. */
+  done(member: Member, seq: number): void {
+    const name = `${member.id}:${seq}`;
+    const keyHash = this.#outstanding.get(name);
+    if (keyHash === undefined) return;
+    this.#outstanding.delete(name);
+    if (keyHash >= 0) this.#next(member, keyHash);
+  }
+
+  fail(member: Member, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void {
+    member.errors++;
+    const { retry, ordered } = member.subscription;
+    const flags = frame.readUInt8(FLAGS);
+    const keyHash = (flags & FLAG_NO_KEY) === 0 && ordered ? frame.readUInt32LE(KEY_HASH) : -1;
+    this.#outstanding.delete(`${member.id}:${frame.readDoubleLE(SEQ)}`);
+    frame.writeUInt8(flags & ~(FLAG_RETRY | FLAG_RELEASE | FLAG_STARTED), FLAGS);
+    if (keyHash >= 0 && !this.#blocked.has(blockKey(member, keyHash))) {
+      this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [] });
+    }
+    const isCrash = error.code === QT_HANDLER_CRASHED;
+    if (isFinal || attempt > retry.maxRetries) {
+      this.#bury(member, frame, attempt, error, isFinal ? 'REJECTED' : isCrash ? 'POISON' : 'RETRIES_EXHAUSTED');
+      if (keyHash >= 0) this.#next(member, keyHash);
+      return;
+    }
+    member.retried++;
+    frame.writeUInt16LE(attempt + 1, ATTEMPT);
+    this.#logger.warn({ group: member.subscription.group, attempt, code: error.code, error: error.message }, 'handler failed, will retry');
+    // A crash costs its thread's start already: no further delay.
+    const delayMs = isCrash ? 0 : (retry.backoffMs[Math.min(attempt, retry.backoffMs.length) - 1] ?? 0);
+    if (delayMs === 0) this.#resend(member, frame, FLAG_RETRY);
+    else this.#retries.add(delayMs, { member, frame });
+  }
+
+  /** A dead letter gets another chance, from attempt 1, after what waits for its key. */
+  redrive(member: Member, frame: Buffer): void {
+    frame.writeUInt16LE(1, ATTEMPT);
+    if ((frame.readUInt8(FLAGS) & FLAG_NO_KEY) === 0 && this.isBlocked(member, frame.readUInt32LE(KEY_HASH))) this.park(member, frame);
+    else this.#redelivery.send(member, frame);
+  }
+
+  /** An event that the bus made itself and has no room for. */
+  overflowed(member: Member, frame: Buffer): void {
+    this.#bury(member, frame, 0, { name: 'QtError', code: QT_BUS_OVERFLOW, message: 'derived events piled up beyond overflowBytesMax' }, 'OVERFLOW');
+  }
+
+  /** Says what could not be said before. */
+  flush(): void {
+    if (this.#unblocks.length === 0) return;
+    for (const key of this.#unblocks.splice(0)) this.#unblock(key);
+  }
+
+  close(): void {
+    this.#retries.clear();
+  }
+
+  /** A blocked key goes on: its next parked event, or freedom. */
+  #next(member: Member, keyHash: number): void {
+    const key = this.#blocked.get(blockKey(member, keyHash));
+    if (key === undefined) return;
+    const frame = key.parked.shift();
+    if (frame !== undefined) this.#resend(member, frame, FLAG_RELEASE);
+    else this.#unblock(key);
+  }
+
+  #unblock(key: BlockedKey): void {
+    if (key.parked.length > 0) return this.#next(key.member, key.keyHash);
+    if (this.#redelivery.unblock(key.member, key.keyHash)) this.#blocked.delete(blockKey(key.member, key.keyHash));
+    else this.#unblocks.push(key);
+  }
+
+  #resend(member: Member, frame: Buffer, flag: number): void {
+    const flags = frame.readUInt8(FLAGS);
+    const keyHash = (flags & FLAG_NO_KEY) === 0 && member.subscription.ordered ? frame.readUInt32LE(KEY_HASH) : -1;
+    frame.writeUInt8(flags | flag, FLAGS);
+    this.#outstanding.set(`${member.id}:${frame.readDoubleLE(SEQ)}`, keyHash);
+    this.#redelivery.send(member, frame);
+  }
+
+  #bury(member: Member, frame: Buffer, attempts: number, error: ErrorRecord, reason: DeadLetterReason): void {
+    member.deadLettered++;
+    const { id, type } = this.#redelivery.describe(frame);
+    const { group } = member.subscription;
+    const letter = { id: `${id}/${group}`, type, group, reason, error, attempts, deadAtUs: this.#clock.nowUs() };
+    this.#deadLetters.add({ member, frame, letter });
+    this.#logger.error({ id, type, group, reason, attempts, code: error.code, error: error.message }, 'event dead-lettered');
+  }
+}
+
+function blockKey(member: Member, keyHash: number): number {
+  return member.id * 4_294_967_296 + keyHash;
+}

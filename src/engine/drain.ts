@@ -1,0 +1,479 @@
+/**
+ * Takes records from the four lane rings of one host, calls their handlers and says what became of them. Runs on the
+ * worker's thread, or on the main thread for handlers that live there; it never waits, so a test can step it.
+ *
+ *   lanes   CRITICAL ====>|  looked at before every record
+ *           HIGH     ====>|  64 in a round
+ *           NORMAL   ====>|  32            decode once -> each consumer whose bit is set in TARGETS
+ *           LOW      ====>|  8
+ *
+ * A record is finished when its TARGETS word is zero; the head moves over finished records only. A thread that dies
+ * leaves the words behind, so its successor knows what is still to do. Each bit is cleared right after the outcome was
+ * counted or reported, with nothing in between at which a thread could be stopped.
+ */
+import { toErrorRecord, type ErrorRecord } from '../base/index.ts';
+import {
+  ATTEMPT,
+  FLAG_NO_KEY,
+  FLAG_RELEASE,
+  FLAG_RETRY,
+  FLAGS,
+  KEY_HASH,
+  ROUTE,
+  TARGETS,
+  type FrameDecoder,
+  type FrameViews,
+} from '../codec/index.ts';
+import { PRIORITIES, QT_EVENT_ENVELOPE_INVALID, QT_EVENT_PAYLOAD_INVALID, type HandlerContext } from '../event/index.ts';
+import type { RingReader } from '../ring/index.ts';
+import type { Consumer, Task } from './consumer.ts';
+import { CURRENT_BIT, CURRENT_INDEX, CURRENT_LANE, HANDLED, type Control } from './control.ts';
+import { decodeEvent, type DeliveredEvent, type EventOrigin } from './delivered-event.ts';
+import { QT_EVENT_REJECTED, QT_HANDLER_LOAD_FAILED, QT_HANDLER_TIMEOUT } from './errors.ts';
+import { copyFrame, type Replies } from './replies.ts';
+
+/** Set beside the codec's flags while an asynchronous handler has begun: tells a successor who may have killed us. */
+export const FLAG_STARTED = 0x80;
+
+/** Records in a round of HIGH, NORMAL and LOW: 8:4:1, in runs long enough that changing lanes costs nothing. */
+const QUANTA = [0, 64, 32, 8] as const;
+/** Errors that another try cannot mend: these events go to the dead letters at once. */
+const FINAL_CODES: ReadonlySet<string> = new Set([QT_EVENT_REJECTED, QT_HANDLER_LOAD_FAILED, QT_EVENT_PAYLOAD_INVALID, QT_EVENT_ENVELOPE_INVALID]);
+
+const LANES = PRIORITIES.length;
+const CRITICAL = 0;
+
+export interface DrainParts {
+  readonly views: FrameViews;
+  readonly readers: readonly RingReader[];
+  readonly decoder: FrameDecoder;
+  readonly control: Control;
+  readonly replies: Replies;
+  readonly origin: EventOrigin;
+  /** Consumers by the bit of a route; undefined while the route or its consumer is not known here yet. */
+  readonly consumersOf: (route: number) => readonly (Consumer | undefined)[] | undefined;
+  /** Keep unfinished records in the ring (a worker: they survive it), or copy them out (main: the ring goes on). */
+  readonly hold: boolean;
+  readonly monotonicMs: () => number;
+}
+
+interface Held {
+  readonly index: number;
+  readonly startPosition: number;
+}
+
+export class Drain {
+  /** A record was met whose route or consumer is not loaded here: the owner loads it and steps again. */
+  needsRoute = 0;
+  /** Some handler has returned a promise: the thread must keep its event loop turning. */
+  isAsync = false;
+  /** Asynchronous runs and waiting deliveries. */
+  unfinished = 0;
+  /** Called when asynchronous work moved on outside a step. */
+  onProgress: () => void = () => {};
+  readonly #parts: DrainParts;
+  readonly #blocked = new Set<number>();
+  /** A record that was taken from its lane and could not be begun. */
+  readonly #stalled = new Int32Array(LANES);
+  /** Bits of a stalled record that are still to be begun; its other bits may be running. */
+  readonly #stalledMask = new Int32Array(LANES);
+  readonly #held: Held[][] = [[], [], [], []];
+  readonly #released = new Int32Array(LANES);
+  #sweep: NodeJS.Timeout | null = null;
+  readonly #runningConsumers = new Set<Consumer>();
+
+  constructor(parts: DrainParts) {
+    this.#parts = parts;
+    for (let lane = 0; lane < LANES; lane++) this.#released[lane] = parts.readers[lane]!.position;
+  }
+
+  /** Keys that wait for a retry; given to a successor thread when it starts. */
+  block(consumer: number, keyHash: number): void {
+    this.#blocked.add(blockKey(consumer, keyHash));
+  }
+
+  /** True if nothing is left: rings read and released, no asynchronous run, nothing stalled. */
+  get isIdle(): boolean {
+    if (this.unfinished !== 0) return false;
+    for (let lane = 0; lane < LANES; lane++) {
+      if (this.#stalled[lane] !== 0 || this.#parts.readers[lane]!.hasNext()) return false;
+    }
+    return true;
+  }
+
+  hasNext(): boolean {
+    for (let lane = 0; lane < LANES; lane++) {
+      if (this.#stalled[lane] === 0 && this.#parts.readers[lane]!.hasNext()) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Handles up to `limit` records and releases what is finished.
+   *
+   * @returns records taken; 0 when there was nothing that could be begun
+   */
+  step(limit: number): number {
+    let taken = 0;
+    try {
+      while (taken < limit) {
+        const before = taken;
+        for (let lane = 1; lane < LANES && taken < limit; lane++) {
+          let quantum = QUANTA[lane]!;
+          while (quantum-- > 0 && taken < limit) {
+            while (taken < limit && this.#take(CRITICAL)) taken++;
+            if (!this.#take(lane)) break;
+            taken++;
+          }
+        }
+        if (taken === before) break;
+      }
+    } finally {
+      // Also when something unforeseen threw: a reader that never releases would wedge its writer for ever.
+      this.release();
+    }
+    return taken;
+  }
+
+  /** Moves the heads past finished records. */
+  release(): void {
+    for (let lane = 0; lane < LANES; lane++) {
+      const held = this.#held[lane]!;
+      while (held.length > 0 && this.#parts.views.u32[(held[0]!.index + TARGETS) >> 2] === 0) held.shift();
+      const reader = this.#parts.readers[lane]!;
+      const stalled = this.#stalled[lane]!;
+      const position = held.length > 0 ? held[0]!.startPosition : stalled !== 0 ? this.#startOf(lane, stalled) : reader.position;
+      if (position !== this.#released[lane]) {
+        this.#released[lane] = position;
+        reader.release(position);
+      }
+    }
+  }
+
+  #take(lane: number): boolean {
+    const reader = this.#parts.readers[lane]!;
+    let index = this.#stalled[lane]!;
+    let mask = this.#stalledMask[lane]!;
+    if (index === 0) {
+      index = reader.next();
+      if (index === 0) return false;
+      mask = this.#parts.views.u32[(index + TARGETS) >> 2]!;
+    }
+    if (this.#handle(lane, index, mask)) {
+      this.#stalled[lane] = 0;
+      return true;
+    }
+    this.#stalled[lane] = index;
+    return false;
+  }
+
+  /** Serves every consumer whose bit is set; false if the record has to wait where it is. */
+  #handle(lane: number, index: number, targets: number): boolean {
+    const { views } = this.#parts;
+    const route = views.u32[(index + ROUTE) >> 2]!;
+    let mask = targets;
+    if (route === 0) {
+      this.#blocked.delete(blockKey(mask >>> 0, views.u32[(index + KEY_HASH) >> 2]!));
+      views.u32[(index + TARGETS) >> 2] = 0;
+      return true;
+    }
+    if (mask === 0) return true;
+    const consumers = this.#parts.consumersOf(route);
+    if (consumers === undefined) {
+      this.needsRoute = route;
+      this.#stalledMask[lane] = mask;
+      return false;
+    }
+    let event: DeliveredEvent | null = null;
+    while (mask !== 0) {
+      const bit = 31 - Math.clz32(mask & -mask);
+      const consumer = consumers[bit];
+      if (consumer === undefined || consumer.isSaturated) {
+        if (consumer === undefined) this.needsRoute = route;
+        this.#stalledMask[lane] = mask;
+        return false;
+      }
+      mask &= mask - 1;
+      event ??= this.#decode(index);
+      if (event === null) {
+        this.#failUndecodable(consumer, index, bit);
+        continue;
+      }
+      this.#deliver(consumer, event, lane, index, bit);
+    }
+    return true;
+  }
+
+  #deliver(consumer: Consumer, event: DeliveredEvent, lane: number, index: number, bit: number): void {
+    const { views, replies } = this.#parts;
+    const flags = views.u8[index + FLAGS]!;
+    const key = (flags & FLAG_NO_KEY) !== 0 ? -1 : views.u32[(index + KEY_HASH) >> 2]!;
+    if (key >= 0 && this.#blocked.size !== 0 && (flags & (FLAG_RETRY | FLAG_RELEASE)) === 0 && this.#isBlocked(consumer.id, key, lane)) {
+      replies.park(consumer.id, views.bytes, index, views.i32[index >> 2]!);
+      this.#clear(index, bit);
+      return;
+    }
+    if (!consumer.isFree(key)) {
+      const task = this.#toTask(consumer, event, lane, index, bit, key);
+      consumer.enqueue(task);
+      this.unfinished++;
+      return;
+    }
+    const attempt = views.u16[(index + ATTEMPT) >> 1]!;
+    const context = consumer.context;
+    let result: unknown;
+    this.#enter(lane, index, bit);
+    try {
+      if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) {
+        this.#leave();
+        this.#countFiltered(consumer);
+        if ((flags & (FLAG_RETRY | FLAG_RELEASE)) !== 0) replies.commit(consumer.id, event.seq, attempt, true);
+        this.#succeed(consumer, index, bit);
+        return;
+      }
+      context.begin(event, attempt);
+      result = consumer.handler(event, context as HandlerContext);
+    } catch (error) {
+      this.#leave();
+      context.end();
+      replies.rollback();
+      this.#fail(consumer, views.bytes, index, views.i32[index >> 2]!, attempt, key, error);
+      this.#clear(index, bit);
+      return;
+    }
+    this.#leave();
+    if (isThenable(result)) {
+      const task = this.#toTask(consumer, event, lane, index, bit, key);
+      this.unfinished++;
+      this.#await(task, consumer.releaseContext(), result, replies.takeBack());
+      return;
+    }
+    context.end();
+    const acknowledge = (flags & (FLAG_RETRY | FLAG_RELEASE)) !== 0;
+    if (acknowledge || context.emitted !== 0) replies.commit(consumer.id, event.seq, attempt, acknowledge);
+    this.#succeed(consumer, index, bit);
+  }
+
+  /** Counts a success and clears its bit: two plain stores side by side, which no termination can split. */
+  #succeed(consumer: Consumer, index: number, bit: number): void {
+    const { counters } = this.#parts.control;
+    const { u32 } = this.#parts.views;
+    const slot = consumer.slot * 2;
+    const word = (index + TARGETS) >> 2;
+    counters[slot] = counters[slot]! + 1;
+    u32[word] = u32[word]! & ~(1 << bit);
+  }
+
+  #countFiltered(consumer: Consumer): void {
+    const { counters } = this.#parts.control;
+    counters[consumer.slot * 2 + 1] = counters[consumer.slot * 2 + 1]! + 1;
+  }
+
+  /** Position of the record last taken from a lane. */
+  #startOf(lane: number, index: number): number {
+    const space = (this.#parts.views.i32[index >> 2]! + 7) & ~7;
+    return (this.#parts.readers[lane]!.position - space) | 0;
+  }
+
+  #clear(index: number, bit: number): void {
+    const { u32 } = this.#parts.views;
+    const word = (index + TARGETS) >> 2;
+    u32[word] = u32[word]! & ~(1 << bit);
+  }
+
+  #fail(consumer: Consumer, bytes: Buffer, index: number, length: number, attempt: number, key: number, error: unknown): void {
+    const record = toErrorRecord(error);
+    if (key >= 0 && consumer.ordered) this.#blocked.add(blockKey(consumer.id, key));
+    this.#parts.replies.fail(consumer.id, bytes, index, length, attempt, record, FINAL_CODES.has(record.code));
+  }
+
+  #failUndecodable(consumer: Consumer, index: number, bit: number): void {
+    const { views, replies } = this.#parts;
+    const error: ErrorRecord = toErrorRecord(this.#damage);
+    replies.fail(consumer.id, views.bytes, index, views.i32[index >> 2]!, views.u16[(index + ATTEMPT) >> 1]!, error, true);
+    this.#clear(index, bit);
+  }
+
+  #damage: unknown = null;
+
+  #decode(index: number): DeliveredEvent | null {
+    const { views, decoder, origin } = this.#parts;
+    try {
+      return decodeEvent(views, index, decoder, origin);
+    } catch (error) {
+      this.#damage = error;
+      return null;
+    }
+  }
+
+  /**
+   * The end of a block is a control record in the CRITICAL lane. It may have been written after we last looked there
+   * and before the record at hand, so look again before believing the block.
+   */
+  #isBlocked(consumer: number, key: number, lane: number): boolean {
+    const name = blockKey(consumer, key);
+    if (!this.#blocked.has(name)) return false;
+    if (lane !== CRITICAL) while (this.#take(CRITICAL));
+    return this.#blocked.has(name);
+  }
+
+  #toTask(consumer: Consumer, event: DeliveredEvent, lane: number, index: number, bit: number, key: number): Task {
+    const { views, hold } = this.#parts;
+    const length = views.i32[index >> 2]!;
+    const flags = views.u8[index + FLAGS]!;
+    const task: Task = {
+      consumer,
+      event,
+      lane,
+      index: hold ? index : 0,
+      bytes: hold ? views.bytes : copyFrame(views.bytes, index, length),
+      length,
+      bit,
+      held: hold,
+      attempt: views.u16[(index + ATTEMPT) >> 1]!,
+      acknowledge: (flags & (FLAG_RETRY | FLAG_RELEASE)) !== 0,
+      key,
+      context: null,
+      deadlineMs: 0,
+      settled: false,
+    };
+    if (hold) {
+      const held = this.#held[lane]!;
+      if (held.length === 0 || held[held.length - 1]!.index !== index) held.push({ index, startPosition: this.#startOf(lane, index) });
+    } else {
+      this.#clear(index, bit);
+    }
+    return task;
+  }
+
+  #await(task: Task, context: NonNullable<Task['context']>, result: PromiseLike<unknown>, published: Buffer[]): void {
+    this.isAsync = true;
+    task.context = context;
+    context.detach(published);
+    task.deadlineMs = this.#parts.monotonicMs() + task.consumer.timeoutMs;
+    task.consumer.occupy(task);
+    this.#runningConsumers.add(task.consumer);
+    if (task.held) this.#parts.views.u8[task.index + FLAGS]! |= FLAG_STARTED;
+    this.#armSweep(task.consumer.timeoutMs);
+    result.then(
+      () => this.#settle(task, null),
+      (error: unknown) => this.#settle(task, { error }),
+    );
+  }
+
+  #settle(task: Task, failure: { readonly error: unknown } | null): void {
+    // A run that timed out was settled then; what it says later changes nothing.
+    if (task.settled) return;
+    task.settled = true;
+    const { consumer, context } = task;
+    const { replies } = this.#parts;
+    context!.end();
+    if (failure === null) {
+      for (const frame of context!.staged!) replies.derived(consumer.id, frame, 0, frame.length);
+      if (task.acknowledge || context!.emitted !== 0) replies.commit(consumer.id, task.event.seq, task.attempt, task.acknowledge);
+      if (task.held) this.#succeed(consumer, task.index, task.bit);
+      else this.#parts.control.counters[consumer.slot * 2]! += 1;
+    } else {
+      this.#fail(consumer, task.bytes, task.index, task.length, task.attempt, task.key, failure.error);
+      if (task.held) this.#clear(task.index, task.bit);
+      if (task.key >= 0 && consumer.ordered) this.#parkBehind(consumer, task.key);
+    }
+    consumer.vacate(task);
+    if (consumer.running.size === 0) this.#runningConsumers.delete(consumer);
+    this.unfinished--;
+    this.#beginReady(consumer);
+    this.release();
+    this.onProgress();
+  }
+
+  #parkBehind(consumer: Consumer, key: number): void {
+    for (const task of consumer.takeBehind(key)) {
+      this.#parts.replies.park(consumer.id, task.bytes, task.index, task.length);
+      if (task.held) this.#clear(task.index, task.bit);
+      this.unfinished--;
+    }
+  }
+
+  #beginReady(consumer: Consumer): void {
+    for (let task = consumer.takeReady(); task !== undefined; task = consumer.takeReady()) this.#begin(task);
+  }
+
+  /** Starts a delivery that had to wait. */
+  #begin(task: Task): void {
+    const { consumer, event } = task;
+    const { replies } = this.#parts;
+    const context = consumer.releaseContext();
+    context.begin(event, task.attempt);
+    context.detach([]);
+    task.context = context;
+    if (task.held) this.#enter(task.lane, task.index, task.bit);
+    let result: unknown;
+    try {
+      if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) this.#countFiltered(consumer);
+      else result = consumer.handler(event, context as HandlerContext);
+    } catch (error) {
+      this.#leave();
+      replies.rollback();
+      consumer.occupy(task);
+      this.#settle(task, { error });
+      return;
+    }
+    this.#leave();
+    if (isThenable(result)) {
+      this.#await(task, context, result, context.staged ?? []);
+      return;
+    }
+    consumer.occupy(task);
+    this.#settle(task, null);
+  }
+
+  #enter(lane: number, index: number, bit: number): void {
+    const { words } = this.#parts.control;
+    words[CURRENT_INDEX] = index;
+    words[CURRENT_BIT] = bit;
+    words[CURRENT_LANE] = lane + 1;
+  }
+
+  #leave(): void {
+    const { words } = this.#parts.control;
+    words[CURRENT_LANE] = 0;
+    words[HANDLED] = (words[HANDLED]! + 1) | 0;
+  }
+
+  #armSweep(timeoutMs: number): void {
+    if (this.#sweep !== null) return;
+    // One timer for all runs: a run is found at most a tenth of its time late.
+    this.#sweep = setTimeout(() => this.#sweepTimeouts(), Math.max(10, timeoutMs / 10));
+    this.#sweep.unref();
+  }
+
+  #sweepTimeouts(): void {
+    this.#sweep = null;
+    const now = this.#parts.monotonicMs();
+    let shortest = Infinity;
+    for (const consumer of this.#runningConsumers) {
+      shortest = Math.min(shortest, consumer.timeoutMs);
+      for (const task of consumer.running) {
+        if (task.deadlineMs > now) break;
+        const error = { name: 'Error', code: QT_HANDLER_TIMEOUT, message: `no result within ${consumer.timeoutMs} ms` };
+        task.context!.abort(error);
+        this.#settle(task, { error });
+      }
+    }
+    if (shortest !== Infinity) this.#armSweep(shortest);
+  }
+
+  /** Stops the timer; nothing may be stepped afterwards. */
+  close(): void {
+    if (this.#sweep !== null) clearTimeout(this.#sweep);
+    this.#sweep = null;
+  }
+}
+
+function blockKey(consumer: number, keyHash: number): number {
+  return consumer * 4_294_967_296 + keyHash;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

@@ -1,0 +1,14 @@
+import type { Control } from './control.ts';
+import type { Outlet } from './outlet.ts';
+
+/** A place where handlers run: a worker thread, or the main thread itself. */
+export interface Host {
+  readonly index: number;
+  /** One per lane. */
+  readonly outlets: readonly Outlet[];
+  readonly control: Control;
+  /** Records are visible in a ring: see to it that somebody looks. */
+  wake(): void;
+  /** True if nothing is unread, running or on its way back. */
+  isIdle(): boolean;
+}

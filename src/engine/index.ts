@@ -1,0 +1,30 @@
+/**
+ * The event engine: publishes events, routes them to groups of handlers on worker threads or the calling thread, and
+ * settles what becomes of them: acknowledged, retried, dead-lettered. Knows nothing of trading.
+ *
+ * @module
+ */
+export type { DeadLetter, DeadLetterQuery, DeadLetterQueue, DeadLetterReason } from './dead-letters.ts';
+export { createEventBus, getDefaultEventBus, InMemoryEventBus, setDefaultEventBus } from './default-bus.ts';
+export * from './errors.ts';
+export {
+  BUSY,
+  FULL,
+  LIMITED,
+  type BatchReceipt,
+  type DrainOptions,
+  type DurabilityLevel,
+  type EventBus,
+  type EventsOptions,
+  type HistoryQuery,
+  type OnceOptions,
+  type Receipt,
+  type StopOptions,
+  type StopReport,
+  type SubscriptionHandle,
+} from './event-bus.ts';
+export type { Filter, FilterFunction, FilterRule } from './filter.ts';
+export { defaultBusOptions, type BusOptions, type FullPolicy, type RetryOptions } from './options.ts';
+export type { Sink, SinkEvent } from './sink.ts';
+export type { BusStats, GroupStats } from './stats.ts';
+export type { SubscribeOptions, Topic } from './subscription.ts';

@@ -1,0 +1,52 @@
+import type { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { Logger } from '../base/index.ts';
+import type { WorkerTask } from './worker-task.ts';
+
+export interface WorkerPoolOptions {
+  readonly workers: number;
+  readonly heapMb: number | null;
+  readonly logger: Logger;
+}
+
+/**
+ * The threads, as long-lived tasks of a piscina pool: one drain loop each. Nothing else of the engine knows piscina.
+ */
+export class WorkerPool {
+  readonly #pool: Piscina<WorkerTask, void>;
+
+  constructor(options: WorkerPoolOptions) {
+    const { workers, heapMb, logger } = options;
+    this.#pool = new Piscina<WorkerTask, void>({
+      filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+      name: 'run',
+      minThreads: workers,
+      maxThreads: workers,
+      maxQueue: workers,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: 0,
+      recordTiming: false,
+      // Its idle wait would freeze the thread between tasks; our loop parks by itself.
+      atomics: 'disabled',
+      ...(heapMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+    });
+    // A thread that dies without a task makes the pool emit 'error', which would end the process if nobody listened.
+    this.#pool.on('error', (error) => logger.warn({ err: error }, 'a worker thread failed outside its task'));
+  }
+
+  /** Runs the drain loop on a free thread; rejects when the thread dies. */
+  run(task: WorkerTask): Promise<void> {
+    // piscina takes the type of `postMessage`'s second parameter, of which TypeScript sees the last overload only.
+    return this.#pool.run(task, { transferList: [task.port] as never });
+  }
+
+  thread(threadId: number): Worker | undefined {
+    return this.#pool.threads.find((worker) => worker.threadId === threadId);
+  }
+
+  /** Ends all threads, whatever they do. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}

@@ -1,0 +1,382 @@
+/**
+ * A worker thread as the main thread sees it: writes its lane rings, reads its reply ring, and replaces it when it dies.
+ *
+ *   start -> thread writes READY -> works -> dies -> thread has really exited -> replies read to the end -> what it was
+ *   doing counts as failed -> next epoch starts on the same rings
+ *
+ * The rings outlive the thread, so a death loses nothing: unfinished records still have their TARGETS bits.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { QtError, toErrorRecord, type ErrorRecord, type Logger } from '../base/index.ts';
+import { ATTEMPT, CAUSE_SEQ, FLAGS, FrameViews, LENGTH, ROUTE, SEQ, TARGETS } from '../codec/index.ts';
+import { PRIORITIES } from '../event/index.ts';
+import { RingReader, RingWriter } from '../ring/index.ts';
+import {
+  CLOSE,
+  COMMAND,
+  Control,
+  CONTROL_SEQ,
+  CURRENT_BIT,
+  CURRENT_INDEX,
+  CURRENT_LANE,
+  IDLE,
+  IDLE_PING,
+  PINGED,
+  READY,
+  REPLY_WAITING,
+  SLEEPING,
+  WAKE,
+} from './control.ts';
+import { FLAG_STARTED } from './drain.ts';
+import { QT_HANDLER_CRASHED, QT_WORKER_FAILED } from './errors.ts';
+import type { Host } from './host.ts';
+import { createHostMemory, layoutHost, type HostLayout } from './host-layout.ts';
+import { Outlet } from './outlet.ts';
+import type { WorkerPool } from './pool.ts';
+import {
+  copyFrame,
+  REPLY_ATTEMPT,
+  REPLY_CONSUMER,
+  REPLY_DERIVED,
+  REPLY_DONE,
+  REPLY_FAIL,
+  REPLY_FRAME_LENGTH,
+  REPLY_HEAD_BYTES,
+  REPLY_KIND,
+  REPLY_PARK,
+  REPLY_REJECT,
+  REPLY_SEQ,
+} from './replies.ts';
+import type { Page } from './router.ts';
+import type { WorkerCommand, WorkerMessage, WorkerTask } from './worker-task.ts';
+
+/** A thread that has not become ready by then is given up. */
+const READY_MS_MAX = 30_000;
+/** Deaths before READY in a row after which the thread is not started again at once. */
+const BOOT_FAILURES_MAX = 3;
+const BOOT_RETRY_MS = 1000;
+/** How long a closing thread may take for its current handler and teardown before it is terminated. */
+const CLOSE_MS_MAX = 2000;
+
+export interface RemoteHostTarget {
+  /** A derived event, still in the reply ring. */
+  derived(consumer: number, views: FrameViews, index: number, length: number): void;
+  done(consumer: number, seq: number, attempt: number): void;
+  fail(consumer: number, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void;
+  park(consumer: number, frame: Buffer): void;
+  /** Replies were read, or space or idleness reported. */
+  progress(host: RemoteHost): void;
+  page(route: number): Page | undefined;
+  /** The task for the next epoch, without what the host itself adds. */
+  task(host: RemoteHost): Omit<WorkerTask, 'buffer' | 'port' | 'epoch' | 'ringBytes' | 'replyBytes'>;
+}
+
+interface LastReply {
+  readonly consumer: number;
+  readonly seq: number;
+  readonly isSuccess: boolean;
+}
+
+export class RemoteHost implements Host {
+  readonly index: number;
+  readonly outlets: readonly Outlet[];
+  readonly control: Control;
+  /** Threads that died on this host. */
+  crashes = 0;
+  readonly #target: RemoteHostTarget;
+  #pool!: WorkerPool;
+  readonly #logger: Logger;
+  readonly #buffer: SharedArrayBuffer;
+  readonly #layout: HostLayout;
+  readonly #ringBytes: number;
+  readonly #replyBytes: number;
+  readonly #views: FrameViews;
+  readonly #replies: RingReader;
+  #port: MessagePort | null = null;
+  #epoch = 0;
+  #exited: Promise<void> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
+  #isClosing = false;
+  #bootFailures = 0;
+  #loadError: unknown = null;
+  #lastReply: LastReply | null = null;
+  #onReady: { resolve: () => void; reject: (error: unknown) => void } | null = null;
+  #retryTimer: NodeJS.Timeout | null = null;
+
+  constructor(index: number, ringBytes: number, replyBytes: number, logger: Logger, target: RemoteHostTarget) {
+    this.index = index;
+    this.#target = target;
+    this.#logger = logger;
+    this.#ringBytes = ringBytes;
+    this.#replyBytes = replyBytes;
+    this.#layout = layoutHost(ringBytes, replyBytes);
+    this.#buffer = createHostMemory(new SharedArrayBuffer(this.#layout.bytes), this.#layout, ringBytes, replyBytes);
+    this.#views = new FrameViews(this.#buffer);
+    this.control = new Control(this.#buffer, 0);
+    this.outlets = this.#layout.laneBases.map((base) => new Outlet(new RingWriter(this.#buffer, base), this.#views, index));
+    this.#replies = new RingReader(this.#buffer, this.#layout.replyBase);
+  }
+
+  /**
+   * Starts the thread and waits until its handlers are loaded.
+   *
+   * @throws QtError QT_HANDLER_LOAD_FAILED, QT_WORKER_FAILED
+   */
+  async start(pool: WorkerPool): Promise<void> {
+    this.#pool = pool;
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#onReady = { resolve, reject };
+    });
+    this.#spawn();
+    const timeout = setTimeout(() => {
+      this.#failStart(new QtError(QT_WORKER_FAILED, `Cannot start worker ${this.index}: not ready within ${READY_MS_MAX} ms`));
+    }, READY_MS_MAX);
+    try {
+      await ready;
+    } finally {
+      clearTimeout(timeout);
+    }
+  }
+
+  wake(): void {
+    this.control.wake();
+  }
+
+  /** Asks for a ping each time the worker runs out of work. */
+  reportIdle(isWanted: boolean): void {
+    Atomics.store(this.control.words, IDLE_PING, isWanted ? 1 : 0);
+    if (isWanted) this.#nudge();
+  }
+
+  isIdle(): boolean {
+    const { words } = this.control;
+    if (Atomics.load(words, READY) === 0 || Atomics.load(words, IDLE) === 0) return false;
+    return this.outlets.every((outlet) => outlet.overflowLength === 0 && outlet.writer.usedBytes() === 0) && this.#replies.isDrained();
+  }
+
+  /** Sends what the worker must know before the next frame is written; see `WorkerCommand`. */
+  command(command: WorkerCommand): void {
+    if (this.#port === null) return;
+    this.#port.postMessage(command);
+    Atomics.add(this.control.words, CONTROL_SEQ, 1);
+    this.wake();
+  }
+
+  /** Reads all replies that are there. */
+  readReplies(): void {
+    Atomics.store(this.control.words, PINGED, 0);
+    let read = 0;
+    for (let index = this.#replies.next(); index !== 0; index = this.#replies.next()) {
+      this.#handleReply(index);
+      // Released one by one: handling may throw, and a reply must not be handled twice.
+      this.#replies.release(this.#replies.position);
+      read++;
+    }
+    if (read > 0 && Atomics.load(this.control.words, REPLY_WAITING) === 1) {
+      Atomics.store(this.control.words, REPLY_WAITING, 0);
+      Atomics.notify(this.control.words, REPLY_WAITING);
+    }
+  }
+
+  /** Lets the thread finish its current batch and run its teardowns; terminates it when it takes too long. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    Atomics.store(this.control.words, COMMAND, CLOSE);
+    this.#nudge();
+    const timeout = new Promise<void>((resolve) => {
+      setTimeout(resolve, CLOSE_MS_MAX).unref();
+    });
+    await Promise.race([this.#running, timeout]);
+    this.#port?.close();
+  }
+
+  #nudge(): void {
+    Atomics.add(this.control.words, WAKE, 1);
+    Atomics.notify(this.control.words, WAKE);
+  }
+
+  #spawn(): void {
+    const { words } = this.control;
+    this.#epoch++;
+    for (const word of [READY, IDLE, SLEEPING, PINGED, REPLY_WAITING, CURRENT_LANE, CONTROL_SEQ]) Atomics.store(words, word, 0);
+    this.#lastReply = null;
+    this.#loadError = null;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message: WorkerMessage) => this.#onMessage(message));
+    port1.unref();
+    const task: WorkerTask = {
+      ...this.#target.task(this),
+      buffer: this.#buffer,
+      port: port2,
+      epoch: this.#epoch,
+      ringBytes: this.#ringBytes,
+      replyBytes: this.#replyBytes,
+    };
+    this.#exited = Promise.resolve();
+    this.#running = this.#pool.run(task).then(
+      () => this.#onEnd(null),
+      (error: unknown) => this.#onEnd(error ?? new Error('the thread ended')),
+    );
+  }
+
+  #onMessage(message: WorkerMessage): void {
+    if (message === 'ping') {
+      this.readReplies();
+      this.#target.progress(this);
+      return;
+    }
+    switch (message.kind) {
+      case 'ready':
+        this.#watchExit(message.threadId);
+        this.#bootFailures = 0;
+        this.#onReady?.resolve();
+        this.#onReady = null;
+        this.#target.progress(this);
+        return;
+      case 'load-failed':
+        this.#loadError = new QtError(message.error.code, message.error.message);
+        this.#logger.error({ host: this.index, consumer: message.id, code: message.error.code }, message.error.message);
+        return;
+      case 'log':
+        this.#logger[message.level](message.fields, message.message);
+        return;
+    }
+  }
+
+  #watchExit(threadId: number): void {
+    const thread = this.#pool.thread(threadId);
+    if (thread === undefined) return;
+    this.#exited = new Promise((resolve) => {
+      thread.once('exit', () => resolve());
+    });
+  }
+
+  async #onEnd(error: unknown): Promise<void> {
+    if (error === null) return;
+    // The pool reports the death before the thread is gone; two threads must never read one ring.
+    await this.#exited;
+    const wasReady = Atomics.load(this.control.words, READY) === 1;
+    this.#port?.close();
+    this.#port = null;
+    this.readReplies();
+    if (this.#isClosing) return;
+    this.crashes++;
+    if (!wasReady) {
+      this.#onBootFailure(error);
+      return;
+    }
+    this.#logger.warn({ host: this.index, epoch: this.#epoch, error: toErrorRecord(error).message }, 'worker thread died, starting another');
+    this.#recover(toErrorRecord(error));
+    this.#spawn();
+    this.#target.progress(this);
+  }
+
+  #onBootFailure(error: unknown): void {
+    const cause = this.#loadError ?? error;
+    if (this.#onReady !== null) {
+      this.#failStart(cause instanceof QtError ? cause : new QtError(QT_WORKER_FAILED, `Cannot start worker ${this.index}: ${toErrorRecord(cause).message}`, { cause }));
+      return;
+    }
+    this.#bootFailures++;
+    this.#logger.error({ host: this.index, failures: this.#bootFailures, error: toErrorRecord(cause).message }, 'worker thread died before it was ready');
+    const delay = this.#bootFailures < BOOT_FAILURES_MAX ? 0 : BOOT_RETRY_MS;
+    this.#retryTimer = setTimeout(() => {
+      if (!this.#isClosing) this.#spawn();
+    }, delay);
+  }
+
+  #failStart(error: unknown): void {
+    this.#onReady?.reject(error);
+    this.#onReady = null;
+  }
+
+  #handleReply(index: number): void {
+    const views = this.#views;
+    const kind = views.u32[(index + REPLY_KIND) >> 2]!;
+    const consumer = views.u32[(index + REPLY_CONSUMER) >> 2]!;
+    const attempt = views.u32[(index + REPLY_ATTEMPT) >> 2]!;
+    const length = views.u32[(index + REPLY_FRAME_LENGTH) >> 2]!;
+    const at = index + REPLY_HEAD_BYTES;
+    switch (kind) {
+      case REPLY_DERIVED:
+        this.#remember(consumer, views.f64[(at + CAUSE_SEQ) >> 3]!, true);
+        this.#target.derived(consumer, views, at, length);
+        return;
+      case REPLY_DONE: {
+        const seq = views.f64[(index + REPLY_SEQ) >> 3]!;
+        this.#remember(consumer, seq, true);
+        this.#target.done(consumer, seq, attempt);
+        return;
+      }
+      case REPLY_PARK:
+        this.#remember(consumer, views.f64[(at + SEQ) >> 3]!, false);
+        this.#target.park(consumer, copyFrame(views.bytes, at, length));
+        return;
+      case REPLY_FAIL:
+      case REPLY_REJECT: {
+        this.#remember(consumer, views.f64[(at + SEQ) >> 3]!, false);
+        const errorStart = at + ((length + 7) & ~7);
+        const errorEnd = index + this.#replies.length(index);
+        const error = parseError(views.bytes.toString('utf8', errorStart, errorEnd));
+        this.#target.fail(consumer, copyFrame(views.bytes, at, length), attempt, error, kind === REPLY_REJECT);
+        return;
+      }
+    }
+  }
+
+  #remember(consumer: number, seq: number, isSuccess: boolean): void {
+    this.#lastReply = { consumer, seq, isSuccess };
+  }
+
+  /** The thread is gone: settles what it was doing. Only what nobody has counted yet is still marked in the rings. */
+  #recover(death: ErrorRecord): void {
+    const { words } = this.control;
+    const currentLane = words[CURRENT_LANE]! - 1;
+    const currentIndex = words[CURRENT_INDEX]!;
+    const currentBit = words[CURRENT_BIT]!;
+    const error: ErrorRecord = { name: 'Error', code: QT_HANDLER_CRASHED, message: `the thread died: ${death.message}` };
+    for (let lane = 0; lane < PRIORITIES.length; lane++) {
+      const reader = new RingReader(this.#buffer, this.#layout.laneBases[lane]!);
+      for (let index = reader.next(); index !== 0; index = reader.next()) {
+        if (this.#views.u32[(index + ROUTE) >> 2] === 0) continue;
+        this.#settleReported(index);
+        if (lane === currentLane && index === currentIndex) this.#crash(index, currentBit, error);
+        // With no record at hand, one of the asynchronous runs did it, and nobody can say which.
+        else if (currentLane < 0 && (this.#views.u8[index + FLAGS]! & FLAG_STARTED) !== 0) this.#crashAll(index, error);
+      }
+    }
+  }
+
+  /** The thread may have died between reporting an outcome and clearing its bit; then the report counts. */
+  #settleReported(index: number): void {
+    const last = this.#lastReply;
+    if (last === null || this.#views.f64[(index + SEQ) >> 3] !== last.seq) return;
+    const page = this.#target.page(this.#views.u32[(index + ROUTE) >> 2]!);
+    const bit = page?.members.findIndex((member) => member.id === last.consumer) ?? -1;
+    const word = (index + TARGETS) >> 2;
+    if (bit < 0 || (this.#views.u32[word]! & (1 << bit)) === 0) return;
+    this.#views.u32[word]! &= ~(1 << bit);
+    if (last.isSuccess) this.control.counters[page!.members[bit]!.slot * 2]! += 1;
+  }
+
+  #crash(index: number, bit: number, error: ErrorRecord): void {
+    const word = (index + TARGETS) >> 2;
+    if ((this.#views.u32[word]! & (1 << bit)) === 0) return;
+    const member = this.#target.page(this.#views.u32[(index + ROUTE) >> 2]!)?.members[bit];
+    if (member === undefined) return;
+    this.#views.u32[word]! &= ~(1 << bit);
+    const frame = copyFrame(this.#views.bytes, index, this.#views.i32[(index + LENGTH) >> 2]!);
+    this.#target.fail(member.id, frame, this.#views.u16[(index + ATTEMPT) >> 1]!, error, false);
+  }
+
+  #crashAll(index: number, error: ErrorRecord): void {
+    for (let rest = this.#views.u32[(index + TARGETS) >> 2]!; rest !== 0; rest &= rest - 1) this.#crash(index, 31 - Math.clz32(rest & -rest), error);
+  }
+}
+
+function parseError(text: string): ErrorRecord {
+  if (text === '') return { name: 'Error', code: 'QT_HANDLER_FAILED', message: 'the error was too large to carry beside its event' };
+  return JSON.parse(text) as ErrorRecord;
+}

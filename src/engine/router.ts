@@ -1,0 +1,135 @@
+import type { TypeEntry } from '../codec/index.ts';
+import type { Member } from './member.ts';
+import type { Subscription } from './subscription.ts';
+
+/** One group's claim on an event type: one of these members gets the event, chosen by key. */
+export interface Leg {
+  readonly members: readonly Member[];
+  /** Bit of each member in the page's TARGETS word. */
+  readonly bits: readonly number[];
+  /** Lane for this leg, or -1 for the event's own. */
+  readonly lane: number;
+}
+
+/** Up to 31 consumers that share one frame; a type with more has several pages. */
+export interface Page {
+  /** Route id in the frame, from 1. */
+  readonly id: number;
+  readonly legs: readonly Leg[];
+  /** By bit. */
+  readonly members: readonly Member[];
+}
+
+/** Where events of one type go. Rebuilt when subscriptions change; frames of an old route stay valid. */
+export interface Route {
+  readonly pages: readonly Page[];
+}
+
+const PAGE_BITS = 31;
+
+/** Keeps the subscriptions and turns them into routes, once per type. */
+export class Router {
+  readonly subscriptions: Subscription[] = [];
+  /** By type number; numbers of dynamic types come from the other end and have a list of their own, to keep both dense. */
+  readonly #routes: (Route | undefined)[] = [];
+  readonly #dynamicRoutes = new Map<number, Route>();
+  readonly #pages: (Page | undefined)[] = [];
+  /** Pages of single members, by consumer id. */
+  readonly #single = new Map<number, Page>();
+  readonly #onPage: (page: Page) => void;
+  #nextPage = 1;
+
+  /** @param onPage told of every new page before a frame can carry its id */
+  constructor(onPage: (page: Page) => void) {
+    this.#onPage = onPage;
+  }
+
+  get pages(): readonly Page[] {
+    return this.#pages.filter((page) => page !== undefined);
+  }
+
+  add(subscription: Subscription): void {
+    this.subscriptions.push(subscription);
+    this.#forget();
+  }
+
+  remove(subscription: Subscription): void {
+    const index = this.subscriptions.indexOf(subscription);
+    if (index >= 0) this.subscriptions.splice(index, 1);
+    this.#forget();
+  }
+
+  routeOf(entry: TypeEntry): Route {
+    return (entry.isDynamic ? this.#dynamicRoutes.get(entry.id) : this.#routes[entry.id]) ?? this.#build(entry);
+  }
+
+  page(id: number): Page | undefined {
+    return this.#pages[id];
+  }
+
+  /** A page for a single member: how retries, releases and redrives reach it. */
+  pageOf(member: Member): Page {
+    const known = this.#single.get(member.id);
+    if (known !== undefined) return known;
+    const page = this.#addPage([[[member], member.subscription.lane]]);
+    this.#single.set(member.id, page);
+    return page;
+  }
+
+  #forget(): void {
+    this.#routes.length = 0;
+    this.#dynamicRoutes.clear();
+  }
+
+  #build(entry: TypeEntry): Route {
+    const legs: [Member[], number][] = [];
+    const byGroup = new Map<string, Member[]>();
+    for (const subscription of this.subscriptions) {
+      if (!subscription.matches(entry.type)) continue;
+      if (subscription.broadcast) {
+        for (const member of subscription.members) legs.push([[member], subscription.lane]);
+        continue;
+      }
+      const group = byGroup.get(subscription.group);
+      if (group !== undefined) {
+        group.push(...subscription.members);
+        continue;
+      }
+      const members = [...subscription.members];
+      byGroup.set(subscription.group, members);
+      legs.push([members, subscription.lane]);
+    }
+    const pages: Page[] = [];
+    let open: [Member[], number][] = [];
+    let used = 0;
+    for (const leg of legs) {
+      if (used + leg[0].length > PAGE_BITS && open.length > 0) {
+        pages.push(this.#addPage(open));
+        open = [];
+        used = 0;
+      }
+      open.push(leg);
+      used += leg[0].length;
+    }
+    if (open.length > 0) pages.push(this.#addPage(open));
+    const route: Route = { pages };
+    if (entry.isDynamic) this.#dynamicRoutes.set(entry.id, route);
+    else this.#routes[entry.id] = route;
+    return route;
+  }
+
+  #addPage(legs: readonly (readonly [Member[], number])[]): Page {
+    const all: Member[] = [];
+    const built = legs.map(([members, lane]): Leg => {
+      const bits = members.map((member) => {
+        all.push(member);
+        return all.length - 1;
+      });
+      return { members, bits, lane };
+    });
+    const page: Page = { id: this.#nextPage++, legs: built, members: all };
+    this.#pages[page.id] = page;
+    this.#onPage(page);
+    return page;
+  }
+}

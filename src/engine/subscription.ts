@@ -1,0 +1,105 @@
+import { checkNumber, checkOneOf, describe, QtError } from '../base/index.ts';
+import { checkPattern, EventDefinition, laneOf, matches, PRIORITIES, type Handler, type ModuleHandler, type Priority } from '../event/index.ts';
+import { QT_BUS_SUBSCRIPTION_INVALID } from './errors.ts';
+import { compileFilter, type Filter, type FilterFunction } from './filter.ts';
+import type { Member } from './member.ts';
+import { resolveRetry, type ResolvedBusOptions, type ResolvedRetry, type RetryOptions } from './options.ts';
+
+export interface SubscribeOptions {
+  /** Each group gets every event once; its members share the keys. Default: a group of this subscription alone. */
+  readonly group?: string;
+  /**
+   * Module handlers: on how many threads, default all workers. Main-thread handlers: how many asynchronous runs at one
+   * time, default 64. One key never runs twice at once either way.
+   */
+  readonly concurrency?: number;
+  /** Every member gets every event. Default false. */
+  readonly broadcast?: boolean;
+  /** Lane for all its events instead of each event's own; with it, one key keeps its order across priorities. */
+  readonly priority?: Priority;
+  /** Rules as data, or for main-thread handlers a function. What it refuses counts as acknowledged. */
+  readonly filter?: Filter | FilterFunction;
+  readonly retry?: RetryOptions;
+  /** An asynchronous run is given up after this many ms. */
+  readonly processingTimeoutMs?: number;
+  /** Later events of a key wait while an earlier one is retried. Default true. */
+  readonly orderedRetry?: boolean;
+}
+
+/** What `subscribe` accepts as topic. */
+export type Topic = string | EventDefinition | readonly (string | EventDefinition)[];
+
+const CONCURRENCY_DEFAULT = 64;
+/** A route has 31 places, and a group must fit into one. */
+const MEMBERS_MAX = 31;
+const GROUP = /^[\w.:/-]{1,100}$/;
+
+/** A subscription with its options filled in. */
+export class Subscription {
+  readonly id: number;
+  readonly patterns: readonly string[];
+  readonly handler: Handler | ModuleHandler;
+  readonly group: string;
+  readonly concurrency: number;
+  readonly broadcast: boolean;
+  /** Lane for all its events, or -1 for each event's own. */
+  readonly lane: number;
+  readonly filter: Filter | null;
+  readonly filterFunction: FilterFunction | null;
+  readonly retry: ResolvedRetry;
+  readonly timeoutMs: number;
+  readonly ordered: boolean;
+  readonly members: Member[] = [];
+  closed = false;
+
+  /** @throws QtError QT_BUS_SUBSCRIPTION_INVALID, QT_EVENT_TOPIC_INVALID, QT_OPTION_INVALID */
+  constructor(id: number, topic: Topic, handler: Handler | ModuleHandler, options: SubscribeOptions, bus: ResolvedBusOptions) {
+    const isModule = isModuleHandler(handler);
+    if (!isModule && typeof handler !== 'function') {
+      throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot subscribe ${describe(handler)}: expected a function or moduleHandler(...)`);
+    }
+    this.id = id;
+    this.patterns = patternsOf(topic);
+    this.handler = handler;
+    this.group = options.group ?? `subscription-${id}`;
+    if (!GROUP.test(this.group)) {
+      throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot use ${describe(this.group)} as a group: 1 to 100 letters, digits and . _ : / -`);
+    }
+    const concurrency = options.concurrency ?? (isModule ? Math.max(1, bus.workers) : CONCURRENCY_DEFAULT);
+    this.concurrency = checkNumber('concurrency', concurrency, { min: 1, max: isModule ? MEMBERS_MAX : 100_000, integer: true });
+    this.broadcast = options.broadcast ?? false;
+    this.lane = options.priority === undefined ? -1 : laneOf(checkOneOf('priority', options.priority, PRIORITIES));
+    if (typeof options.filter === 'function') {
+      if (isModule) {
+        throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, 'Cannot filter a module handler by a function: it runs on another thread, so give { field, op, value }');
+      }
+      this.filter = null;
+      this.filterFunction = options.filter;
+    } else {
+      this.filter = options.filter ?? null;
+      this.filterFunction = this.filter === null ? null : compileFilter(this.filter);
+    }
+    this.retry = resolveRetry(options.retry, bus.retry);
+    this.timeoutMs = checkNumber('processingTimeoutMs', options.processingTimeoutMs ?? bus.processingTimeoutMs, { min: 1, max: 86_400_000 });
+    this.ordered = options.orderedRetry ?? true;
+  }
+
+  matches(type: string): boolean {
+    return this.patterns.some((pattern) => matches(pattern, type));
+  }
+}
+
+export function isModuleHandler(handler: Handler | ModuleHandler): handler is ModuleHandler {
+  return typeof handler === 'object' && handler !== null && handler.kind === 'module';
+}
+
+/** @throws QtError QT_EVENT_TOPIC_INVALID, QT_BUS_SUBSCRIPTION_INVALID */
+export function patternsOf(topic: Topic): string[] {
+  const list = Array.isArray(topic) ? (topic as readonly (string | EventDefinition)[]) : [topic as string | EventDefinition];
+  if (list.length === 0) throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, 'Cannot subscribe to nothing: give at least one pattern');
+  return list.map((item) => {
+    const pattern = item instanceof EventDefinition ? item.type : item;
+    checkPattern(pattern);
+    return pattern;
+  });
+}
