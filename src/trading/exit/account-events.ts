@@ -14,7 +14,7 @@ import {
   SystemTimerFired,
   type RiskDailyStatusUpdatePayload,
 } from '../../model/index.ts';
-import { bookClosed, bookOpened, bookUpdate, weakestOf } from './book.ts';
+import { bookClosed, bookOpened, bookUpdate, smallerHalves, weakestOf } from './book.ts';
 import { handle, type EventHandle } from './event-handle.ts';
 import { enterLevels, rollDay } from './levels.ts';
 import { evaluate, evaluateAll, heartbeat, ownedByName, type BrainState } from './state.ts';
@@ -25,7 +25,12 @@ export const EXIT_TIMER_PREFIX = 'exit_brain';
 /** Events that every instance sees; each acts for its own symbols. */
 export const ACCOUNT_EVENTS: readonly EventHandle[] = [
   handle(PositionOpened, (state, event) => {
-    bookOpened(state.account.book, event);
+    const { account, options } = state;
+    if (bookOpened(account.book, event) && options.capital !== null) {
+      for (const { id, pair } of smallerHalves(account.book, event.payload.symbol, options.capital)) {
+        account.smallerOf.set(id, [...(account.smallerOf.get(id) ?? []), pair]);
+      }
+    }
     return evaluateOwn(state, event.payload.symbol, event);
   }),
   handle(PositionStateUpdate, (state, event) => {
@@ -34,6 +39,7 @@ export const ACCOUNT_EVENTS: readonly EventHandle[] = [
   }),
   handle(PositionClosed, (state, event) => {
     const owned = state.owned.get(event.payload.symbol);
+    state.account.smallerOf.delete(event.payload.position_id);
     if (bookClosed(state.account.book, event) && owned !== undefined) owned.watch = null;
     return [];
   }),

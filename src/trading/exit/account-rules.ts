@@ -62,22 +62,12 @@ export const marginRule: Rule = (watch, context) => {
   return { ...cut('MARGIN_150', 'HIGH', capital.marginExitPct), use: answer(watch, context, 'margin') };
 };
 
-/** Rank 4: of two positions that are one bet, the smaller is cut. Equal ones: the symbol that sorts last. */
+/** Rank 4: of two positions that are one bet, the smaller is cut, once for each pair. */
 export const pairRule: Rule = (watch, { account, options }) => {
   const { capital } = options;
-  if (capital === null) return null;
-  for (const { a, b, rho } of capital.correlations) {
-    if (a !== watch.symbol && b !== watch.symbol) continue;
-    const other = account.book.entries.get(a === watch.symbol ? b : a);
-    const own = account.book.entries.get(watch.symbol);
-    if (other === undefined || own === undefined || other.direction !== own.direction || !reached(rho, capital.pairRho, true)) continue;
-    const difference = own.size * own.price - other.size * other.price;
-    const isSmaller = difference < 0 || (difference === 0 && own.symbol > other.symbol);
-    const key = `pair:${other.positionId}`;
-    if (!isSmaller || watch.used.has(key)) continue;
-    return { ...cut('PAIR_RHO', 'MEDIUM', capital.pairExitPct), use: () => watch.used.add(key) };
-  }
-  return null;
+  const pair = account.smallerOf.get(watch.positionId)?.find((one) => !watch.used.has(one));
+  if (capital === null || pair === undefined) return null;
+  return { ...cut('PAIR_RHO', 'MEDIUM', capital.pairExitPct), use: () => watch.used.add(pair) };
 };
 
 function cut(rule: string, priority: Candidate['priority'], exitPct: number): Candidate {

@@ -1,5 +1,7 @@
 import type { QtEvent } from '../../event/index.ts';
 import type { PositionClosedPayload, PositionOpenedPayload, PositionStateUpdatePayload, Regime, RegimeDetail } from '../../model/index.ts';
+import { reached } from './levels.ts';
+import type { CapitalOptions } from './options.ts';
 import type { BookEntry, KnownRegime } from './watch.ts';
 
 /** Every open position of the account, one for each symbol, as far as this instance has heard. */
@@ -13,10 +15,11 @@ export function createBook(): Book {
   return { entries: new Map(), closedSeq: new Map() };
 }
 
-export function bookOpened(book: Book, event: QtEvent<PositionOpenedPayload>): void {
+/** @returns false for news that is older than what is known */
+export function bookOpened(book: Book, event: QtEvent<PositionOpenedPayload>): boolean {
   const { payload } = event;
   const known = book.entries.get(payload.symbol);
-  if (isStale(book, known, payload.symbol, event.seq)) return;
+  if (isStale(book, known, payload.symbol, event.seq)) return false;
   book.entries.set(payload.symbol, {
     positionId: payload.position_id,
     symbol: payload.symbol,
@@ -33,6 +36,7 @@ export function bookOpened(book: Book, event: QtEvent<PositionOpenedPayload>): v
     unrealizedPct: 0,
     seq: event.seq,
   });
+  return true;
 }
 
 /** A position whose opening was missed is taken over all the same, without an entry regime. */
@@ -84,6 +88,25 @@ export function weakestOf(book: Book): string | null {
     if (isWeaker || isTie) weakest = entry;
   }
   return weakest?.positionId ?? null;
+}
+
+/**
+ * The positions that are the smaller half of a pair with the one just opened on `symbol`, each with a name for its pair.
+ * Judged once, from what every instance knows, so that only one of the two is ever cut for it. Equal ones: the symbol that
+ * sorts last.
+ */
+export function smallerHalves(book: Book, symbol: string, { correlations, pairRho }: CapitalOptions): { id: string; pair: string }[] {
+  const found: { id: string; pair: string }[] = [];
+  for (const { a, b, rho } of correlations) {
+    if ((a !== symbol && b !== symbol) || !reached(rho, pairRho, true)) continue;
+    const first = book.entries.get(a);
+    const second = book.entries.get(b);
+    if (first === undefined || second === undefined || first.direction !== second.direction) continue;
+    const difference = first.size * first.price - second.size * second.price;
+    const isFirst = difference < 0 || (difference === 0 && first.symbol > second.symbol);
+    found.push({ id: (isFirst ? first : second).positionId, pair: `pair:${first.positionId}:${second.positionId}` });
+  }
+  return found;
 }
 
 export function knownRegime(regime: Regime | undefined, detail: RegimeDetail | undefined): KnownRegime {

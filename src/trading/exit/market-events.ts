@@ -78,6 +78,7 @@ function onRegime(state: BrainState, event: QtEvent<RegimeClassificationUpdatePa
   const owned = own(state, event.payload.symbol);
   const regime = toView(event.payload);
   owned.view.regime = regime;
+  owned.view.isRegimeHeard = true;
   const { watch } = owned;
   if (watch !== null) {
     watch.entryVolatility ??= regime.atrRatio;

@@ -12,7 +12,7 @@ export const stopRule: Rule = (watch, { stopHit }) => {
 export const regimeRule: Rule = (watch, { now, options, symbol }) => {
   const rules = options.regime;
   const view = symbol.regime;
-  if (rules === null || !hasRegimeChanged(watch, view)) return null;
+  if (rules === null || !symbol.isRegimeHeard || !hasRegimeChanged(watch, view)) return null;
   const cutAt = watch.regimeCutAt;
   if (cutAt !== null && now - cutAt >= rules.stillChangedUs) return fullExit(5, 'REGIME_STILL_CHANGED', 'regime_exit', 'HIGH');
   if (view.regime === 'UNKNOWN') return cutOnce(watch, now, 'REGIME_UNKNOWN', rules.unknownExitPct, 'HIGH');

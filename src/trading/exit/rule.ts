@@ -14,6 +14,8 @@ export interface AccountView {
   readonly levels: Levels;
   /** The position that the last entry into the first drawdown level condemned. */
   weakestId: string | null;
+  /** Per position, the pairs in which it was the smaller when the second of the two was opened. */
+  readonly smallerOf: Map<string, string[]>;
   exitMode: ExitMode;
   /** State of each market, from the calendar. */
   readonly markets: Map<string, 'OPEN' | 'PRE_CLOSE' | 'CLOSED' | 'NO_TRADE'>;
@@ -24,6 +26,8 @@ export interface AccountView {
 /** What is known about one symbol beside its position. */
 export interface SymbolView {
   regime: RegimeView;
+  /** False until the first classification: silence about the regime is not a change of it. */
+  isRegimeHeard: boolean;
   /** Time of the last price, 0 before the first. */
   priceAt: number;
   /** The feed reported a gap that it has not closed. */

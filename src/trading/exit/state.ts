@@ -35,6 +35,7 @@ export function createBrainState(options: ResolvedExitBrainOptions): BrainState 
       margin: undefined,
       levels: createLevels(),
       weakestId: null,
+      smallerOf: new Map(),
       exitMode: options.exitMode,
       markets: new Map(),
       book: createBook(),
@@ -49,7 +50,7 @@ export function own(state: BrainState, symbol: string): OwnedSymbol {
   const known = state.owned.get(symbol);
   if (known !== undefined) return known;
   const instrument = state.options.instruments.find((one) => one.symbol === symbol) ?? createInstrument({ symbol });
-  const view: SymbolView = { regime: UNKNOWN_REGIME, priceAt: 0, inGap: false, funding: null };
+  const view: SymbolView = { regime: UNKNOWN_REGIME, isRegimeHeard: false, priceAt: 0, inGap: false, funding: null };
   const owned: OwnedSymbol = { symbol, instrument, view, watch: null, heartbeatAt: null };
   state.owned.set(symbol, owned);
   return owned;
