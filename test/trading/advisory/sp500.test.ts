@@ -88,9 +88,9 @@ describe('twenty years of the S&P 500 through regime, strategy, signal manager a
   test('never set a stop further than 3 % or advise below the floor', () => {
     for (const event of ofType(SignalsAdvisoryNew.type)) {
       const { entry_price: entry = 0, stop_loss: stop = 0, confidence, execution_power } = event.payload as SignalsAdvisoryNewPayload;
-      expect(Math.abs(entry - stop) / entry, event.id).toBeLessThanOrEqual(0.03);
-      expect(confidence, event.id).toBeGreaterThanOrEqual(0.6);
-      expect(execution_power, event.id).toBe('NONE');
+      expect(Math.abs(entry - stop) / entry, `event ${event.id}`).toBeLessThanOrEqual(0.03);
+      expect(confidence, `event ${event.id}`).toBeGreaterThanOrEqual(0.6);
+      expect(execution_power, `event ${event.id}`).toBe('NONE');
     }
   });
 
