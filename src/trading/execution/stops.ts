@@ -22,10 +22,10 @@ export function syncStop(turn: Turn): void {
   if (resting !== null) {
     const fits = remainingSteps(resting) === wanted && resting.terms.triggerPrice === holding.stopPrice;
     if (fits || resting.filledSteps > 0) return;
-    holding.stopOrderId = null;
     cancelOrder(turn, resting.terms.clientOrderId, 'REPLACED');
     // A venue that answers later still has the old stop: the new one follows when that is known to be gone.
     if (isLive(resting)) return;
+    holding.stopOrderId = null;
   }
   const order = sendOrder(turn, {
     requestId: holding.requestId,
@@ -38,7 +38,7 @@ export function syncStop(turn: Turn): void {
     reason: 'stop',
     strategyId: holding.strategyId,
   });
-  if (isLive(order)) holding.stopOrderId = order.terms.clientOrderId;
+  holding.stopOrderId = order.terms.clientOrderId;
 }
 
 /** The first stop of a holding, from the request that opened it; a later one only counts if it is tighter. */
