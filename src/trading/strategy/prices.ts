@@ -27,7 +27,8 @@ const DIGITS = 10;
 export function toPrices(direction: Direction, entry: number, atr: number, rules: PriceRules): Prices | null {
   const distance = Math.min(rules.stopAtrMultiple * atr, (rules.stopPctMax / 100) * entry);
   const sign = direction === 'LONG' ? 1 : -1;
-  const grain = 10 ** (Math.floor(Math.log10(entry)) + 1 - DIGITS);
+  // Of the largest price there can be here: a stop above 100 has one decimal less than an entry below it.
+  const grain = 10 ** (Math.floor(Math.log10(entry + distance)) + 1 - DIGITS);
   const steps = (entry - sign * distance) / grain;
   const rounded = clean((sign > 0 ? Math.ceil(steps) : Math.floor(steps)) * grain);
   // A stop at exactly the limit may pass it in the last bit of a double: one grain nearer it never does.

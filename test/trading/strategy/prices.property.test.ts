@@ -13,6 +13,13 @@ test('a wild market gets a stop of 3 %, not of two ATR', () => {
   expect(toPrices('LONG', 100, 50, rules)).toMatchObject({ stop: 97, target: 106 });
 });
 
+test('a stop with one digit more before the point than its entry is not rounded past the limit', () => {
+  const stop = toPrices('SHORT', 98.76543219, 50, rules)?.stop ?? Infinity;
+
+  expect(stop).toBeGreaterThan(101.72);
+  expect((stop - 98.76543219) / 98.76543219).toBeLessThanOrEqual(0.03);
+});
+
 test('the stop is on the losing side, never beyond the limit in any rounding, and prices are short on the wire', () => {
   fc.assert(
     fc.property(
@@ -31,6 +38,6 @@ test('the stop is on the losing side, never beyond the limit in any rounding, an
         expect(Number(prices.target.toPrecision(15))).toBe(prices.target);
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: 2_000 },
   );
 });
