@@ -14,10 +14,10 @@ test('a wild market gets a stop of 3 %, not of two ATR', () => {
 });
 
 test('a stop with one digit more before the point than its entry is not rounded past the limit', () => {
-  const stop = toPrices('SHORT', 98.76543219, 50, rules)?.stop ?? Infinity;
+  const stop = toPrices('SHORT', 98.76543222, 50, rules)?.stop ?? Infinity;
 
   expect(stop).toBeGreaterThan(101.72);
-  expect((stop - 98.76543219) / 98.76543219).toBeLessThanOrEqual(0.03);
+  expect((stop - 98.76543222) / 98.76543222).toBeLessThanOrEqual(0.03);
 });
 
 test('the stop is on the losing side, never beyond the limit in any rounding, and prices are short on the wire', () => {
