@@ -1,0 +1,12 @@
+/**
+ * Watchers that decide nothing: performance figures, the event log, the audit trail and the fingerprint by which two
+ * runs are compared.
+ *
+ * @module
+ */
+export * from './analytics/index.ts';
+export * from './audit/index.ts';
+export { canonicalJson } from './canonical-json.ts';
+export { DECISION_ROOTS, DecisionHash, isDecisionType } from './decision-hash.ts';
+export * from './errors.ts';
+export * from './log/index.ts';
