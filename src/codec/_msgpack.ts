@@ -8,6 +8,7 @@ import { addExtension, Packr, RESERVE_START_SPACE, REUSE_BUFFER_MODE } from 'msg
 import { Unpackr } from 'msgpackr/unpack';
 import { QtError } from '../base/index.ts';
 import { QT_CODEC_DAMAGED } from './errors.ts';
+import { DEPTH_MAX } from './frame.ts';
 
 /** What `pack` returns in the mode we use: the buffer it ended up in, with the place. */
 interface Packed extends Buffer {
@@ -103,13 +104,16 @@ export function unpackFrom(bytes: Buffer, start: number, end: number): unknown {
 /**
  * Freezes what was decoded, all the way down. Typed arrays and dates cannot be frozen, but are private copies.
  *
+ * @param depth of this value; 0 for a payload, 1 for its fields
  * @throws QtError QT_CODEC_DAMAGED for what only damaged bytes decode to
  */
-export function freezeDecoded(value: object): void {
+export function freezeDecoded(value: object, depth: number): void {
+  // Only damaged bytes nest deeper. Said here, because the stack would say it with an error that has no code.
+  if (depth > DEPTH_MAX) throw new QtError(QT_CODEC_DAMAGED, `Cannot decode: values nest deeper than ${DEPTH_MAX} levels`);
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
-      if (typeof item === 'object' && item !== null) freezeDecoded(item);
+      if (typeof item === 'object' && item !== null) freezeDecoded(item, depth + 1);
     }
   } else if (ArrayBuffer.isView(value) || value instanceof Date) {
     return;
@@ -118,7 +122,7 @@ export function freezeDecoded(value: object): void {
   } else {
     for (const key in value) {
       const item = (value as Record<string, unknown>)[key];
-      if (typeof item === 'object' && item !== null) freezeDecoded(item);
+      if (typeof item === 'object' && item !== null) freezeDecoded(item, depth + 1);
     }
   }
   Object.freeze(value);

@@ -6,9 +6,7 @@ import { types } from 'node:util';
 import { QtError } from '../base/index.ts';
 import { NEGATIVE_ZERO } from './_msgpack.ts';
 import { QT_CODEC_TOO_LARGE, QT_CODEC_UNSUPPORTED_VALUE } from './errors.ts';
-
-/** Deeper is refused: no event of ours nests above 5, and each level costs stack on both sides. Also ends every cycle. */
-export const DEPTH_MAX = 64;
+import { DEPTH_MAX } from './frame.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const UINT64_MAX = 2n ** 64n - 1n;

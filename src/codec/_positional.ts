@@ -55,7 +55,9 @@ export function compileRead(fields: readonly string[]): ReadPayload {
 }
 
 export function compileBuild(fields: readonly string[]): BuildPayload {
-  const load = fields.map((_, i) => `const v${i} = values[${i}]; if (typeof v${i} === 'object' && v${i} !== null) freezeDecoded(v${i});`);
+  const load = fields.map(
+    (_, i) => `const v${i} = values[${i}]; if (typeof v${i} === 'object' && v${i} !== null) freezeDecoded(v${i}, 1);`,
+  );
   const source = `return (values) => { ${load.join('\n')} ${assemble(fields)} };`;
   // oxlint-disable-next-line typescript/no-implied-eval -- all that varies in the source is quoted field names
   const make = new Function('freezeDecoded', source) as (...scope: unknown[]) => BuildPayload;

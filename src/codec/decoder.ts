@@ -51,7 +51,7 @@ export class FrameDecoder {
     const value = unpackFrom(views.bytes, start, end);
     if (entry !== null) return fromPositional(entry, value);
     if (!isRecord(value)) throw damaged('the payload is not a map');
-    freezeDecoded(value);
+    freezeDecoded(value, 0);
     return value;
   }
 
@@ -116,7 +116,7 @@ function fromPositional(entry: TypeEntry, value: unknown): object {
   if (value.length === length) return entry.build(value);
   const unknown: unknown = value[length];
   if (value.length !== length + 1 || !isRecord(unknown)) throw damaged(`the payload has ${value.length} fields instead of ${length}`);
-  freezeDecoded(unknown);
+  freezeDecoded(unknown, 0);
   return Object.freeze({ ...entry.build(value), ...unknown });
 }
 

@@ -1,4 +1,4 @@
-import { hash32, QtError } from '../base/index.ts';
+import { checkNumber, hash32, QtError } from '../base/index.ts';
 import { laneOf, type EventInput } from '../event/index.ts';
 import { ARENA_SLACK_BYTES } from './_msgpack.ts';
 import { isPlainObject, plainField, plainPayload, plainString, refusePayload, startWalk, tooLarge } from './_plain.ts';
@@ -21,7 +21,7 @@ import {
 import type { TypeEntry, TypeTable } from './type-table.ts';
 
 export interface FrameEncoderOptions {
-  /** Longest frame in bytes, with its header; >= 128. */
+  /** Longest frame in bytes, with its header; 128 to 2^28. At most `recordLengthMax` of the rings it goes to. */
   readonly frameBytesMax: number;
 }
 
@@ -42,9 +42,10 @@ export class FrameEncoder {
   readonly #table: TypeTable;
   readonly #frameBytesMax: number;
 
+  /** @throws QtError QT_OPTION_INVALID */
   constructor(table: TypeTable, options: FrameEncoderOptions) {
     this.#table = table;
-    this.#frameBytesMax = options.frameBytesMax;
+    this.#frameBytesMax = checkNumber('frameBytesMax', options.frameBytesMax, { min: 128, max: 2 ** 28, integer: true });
     this.views = new FrameViews(new ArrayBuffer((options.frameBytesMax + ARENA_SLACK_BYTES + 7) & -8));
   }
 

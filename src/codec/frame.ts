@@ -46,6 +46,9 @@ export const VERSION = 70;
 /** Where the key starts. */
 export const HEADER_BYTES = 72;
 
+/** How deep a payload may nest: no event of ours goes above 5, and each level costs stack on both sides. Also ends every cycle. */
+export const DEPTH_MAX = 64;
+
 /** The payload is a map; without it, an array in schema field order with unknown fields in one trailing map. */
 export const FLAG_MAP = 1;
 /** There are meta bytes. */

@@ -206,6 +206,8 @@ describe('bytes that are no frame give a coded error, in bounded time and memory
     ['a string of 4 GB', [0xdb, 0xff, 0xff, 0xff, 0xff]],
     ['bytes of 4 GB', [0xc6, 0xff, 0xff, 0xff, 0xff]],
     ['an extension of 4 GB', [0xc9, 0xff, 0xff, 0xff, 0xff, 0x74]],
+    ['65 levels', [...Array.from({ length: 65 }, () => 0x91), 0x01]],
+    ['3000 levels, whole', [...Array.from({ length: 3000 }, () => 0x91), 0x01]],
     ['arrays in arrays', Array.from({ length: 40_000 }, () => 0x91)],
     ['wide arrays in arrays', Array.from({ length: 40_000 }, () => 0x9f)],
     ['maps in maps', Array.from({ length: 40_000 }, (_, i) => (i % 2 === 0 ? 0x81 : 0xa0))],
