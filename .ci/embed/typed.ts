@@ -1,6 +1,8 @@
 // What the declarations of the installed package must let a TypeScript program do, and what they must refuse.
 import { createEventBus, defineEvent, Type, type EventBus } from 'quantum-trader';
-import type {} from 'quantum-trader/trading';
+import type * as trading from 'quantum-trader/trading';
+
+export type TradingNames = keyof typeof trading;
 
 const Heartbeat = defineEvent('embedding.heartbeat.sent', {
   payload: Type.Object({ service: Type.String(), uptime_seconds: Type.Integer() }),
