@@ -34,8 +34,8 @@ function ofObject(value: object): string {
     throw new QtError(QT_OBSERVE_NOT_CANONICAL, `Cannot write a ${value.constructor.name} as canonical JSON: expected plain data`);
   }
   let fields = '';
-  // Sorted by UTF-16 code units, which is what the RFC asks for.
-  for (const key of Object.keys(value).toSorted((a, b) => (a < b ? -1 : 1))) {
+  // The default order is that of UTF-16 code units, which is what the RFC asks for.
+  for (const key of Object.keys(value).toSorted()) {
     const field = (value as Record<string, unknown>)[key];
     if (field !== undefined) fields += `${fields === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(field)}`;
   }
