@@ -4,7 +4,16 @@
  */
 import { hash32, QtError } from '../base/index.ts';
 import { FrameDecoder, FrameEncoder, FrameViews, LANE, SEQ, TIMESTAMP, TypeTable, TYPE_ID } from '../codec/index.ts';
-import { allDefinitions, definitionOf, matches, type EventDefinition, type EventInput, type Handler, type ModuleHandler, type QtEvent } from '../event/index.ts';
+import {
+  allDefinitions,
+  definitionOf,
+  matches,
+  type EventDefinition,
+  type EventInput,
+  type Handler,
+  type ModuleHandler,
+  type QtEvent,
+} from '../event/index.ts';
 import type { ConsumerSpec } from './consumer.ts';
 import { DeadLetterStore, type DeadLetterQueue } from './dead-letters.ts';
 import { decodeEvent, type EventOrigin } from './delivered-event.ts';
@@ -77,7 +86,7 @@ export class Bus implements EventBus {
   readonly #lockstep: Lockstep | null;
   readonly #waiting: WaitingPublishers;
   readonly #limiters = new Map<string, RateLimiter | null>();
-  readonly #groups = new Map<number, string>();
+  readonly #sources = new Map<number, string>();
   readonly #consumers = new Map<number, ConsumerRecord>();
   readonly #loads: Promise<unknown>[] = [];
   readonly #idleWaiters = new Set<() => void>();
@@ -98,7 +107,7 @@ export class Bus implements EventBus {
     this.#decoder = new FrameDecoder(this.#table);
     this.#encoder = new FrameEncoder(this.#table, { frameBytesMax });
     this.#intake = new Intake(this.#table, this.#encoder, resolved.validate, { canDefine: true, isKeyed: () => false });
-    this.#origin = { runId: resolved.runId, sourceOf: (id) => this.#groups.get(id) ?? resolved.source };
+    this.#origin = { runId: resolved.runId, sourceOf: (id) => this.#sources.get(id) ?? resolved.source };
     this.#router = new Router((page) => this.#announcePage(page));
     this.#members = new Members((member) => this.#consumers.delete(member.id));
     this.#history = new History(resolved.historyLength);
@@ -155,15 +164,30 @@ export class Bus implements EventBus {
     this.#dispatcher.delivery = this.#delivery;
     this.#waiting = new WaitingPublishers((views, length) => this.#dispatcher.commit(views, 0, length, 'wait'));
     this.#lockstep = resolved.lockstep
-      ? new Lockstep({ dispatcher: this.#dispatcher, decoder: this.#decoder, isIdle: () => this.#isSettled(), onFinished: () => this.#tellIdleWaiters() })
+      ? new Lockstep({
+          dispatcher: this.#dispatcher,
+          decoder: this.#decoder,
+          isIdle: () => this.#isSettled(),
+          onFinished: () => this.#tellIdleWaiters(),
+        })
       : null;
   }
 
-  subscribe<P extends object>(topic: Topic | EventDefinition<P>, handler: Handler<never> | ModuleHandler, options: SubscribeOptions = {}): SubscriptionHandle {
+  subscribe<P extends object>(
+    topic: Topic | EventDefinition<P>,
+    handler: Handler<never> | ModuleHandler,
+    options: SubscribeOptions = {},
+  ): SubscriptionHandle {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#notRunning('subscribe');
-    const subscription = new Subscription(this.#nextSubscription++, topic as Topic, handler as Handler | ModuleHandler, options, this.#options);
-    this.#groups.set(subscription.id, subscription.group);
-    for (const remote of this.#remotes) remote.command({ kind: 'group', id: subscription.id, group: subscription.group });
+    const subscription = new Subscription(
+      this.#nextSubscription++,
+      topic as Topic,
+      handler as Handler | ModuleHandler,
+      options,
+      this.#options,
+    );
+    this.#sources.set(subscription.id, subscription.source);
+    for (const remote of this.#remotes) remote.command({ kind: 'source', id: subscription.id, source: subscription.source });
     for (const host of this.#hostsFor(subscription)) this.#addMember(subscription, host);
     this.#router.add(subscription);
     return { group: subscription.group, unsubscribe: () => this.#unsubscribe(subscription) };
@@ -258,7 +282,8 @@ export class Bus implements EventBus {
         published++;
       } catch (error) {
         this.#flush();
-        if (error instanceof QtError) throw new QtError(error.code, error.message, { cause: error, details: { ...error.details, published } });
+        if (error instanceof QtError)
+          throw new QtError(error.code, error.message, { cause: error, details: { ...error.details, published } });
         throw error;
       }
     }
@@ -550,7 +575,7 @@ export class Bus implements EventBus {
       keyed: this.#keyedTypes(1),
       consumers,
       routes: this.#router.pages.map(toRouteRecord),
-      groups: [...this.#groups],
+      sources: [...this.#sources],
       blocked: this.#delivery.blockedOf(host.index),
     };
   }
@@ -567,7 +592,8 @@ export class Bus implements EventBus {
   }
 
   #announceTypes(firstId: number): void {
-    for (const remote of this.#remotes) remote.command({ kind: 'types', types: this.#table.toRecords(firstId), keyed: this.#keyedTypes(firstId) });
+    for (const remote of this.#remotes)
+      remote.command({ kind: 'types', types: this.#table.toRecords(firstId), keyed: this.#keyedTypes(firstId) });
   }
 
   /** Something moved on a host: there may be room, a retry may be due, somebody may wait for the end. */

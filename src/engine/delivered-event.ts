@@ -109,7 +109,23 @@ export class DeliveredEvent implements QtEvent {
   toJSON(): QtEvent {
     const { id, type, v, seq, timestamp, tsInitUs, payload, priority, key, source } = this;
     const { correlationId, causationId, causeSeq, emitIndex, runId } = this;
-    return { id, type, v, seq, timestamp, tsInitUs, payload, priority, key, source, correlationId, causationId, causeSeq, emitIndex, runId };
+    return {
+      id,
+      type,
+      v,
+      seq,
+      timestamp,
+      tsInitUs,
+      payload,
+      priority,
+      key,
+      source,
+      correlationId,
+      causationId,
+      causeSeq,
+      emitIndex,
+      runId,
+    };
   }
 }
 

@@ -76,7 +76,9 @@ export class DeliveryContext implements HandlerContext {
     const event = this.#open();
     const { intake, encoder, replies } = this.#emission;
     const correlation = DeliveredEvent.correlationOf(event);
-    const length = intake.encode(correlation !== undefined && input.correlationId === undefined ? carryCorrelation(input, correlation) : input);
+    const length = intake.encode(
+      correlation !== undefined && input.correlationId === undefined ? carryCorrelation(input, correlation) : input,
+    );
     const views = encoder.views;
     views.f64[CAUSE_SEQ >> 3] = event.seq;
     views.f64[TIMESTAMP >> 3] = input.timestamp ?? event.timestamp;

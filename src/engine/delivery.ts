@@ -135,7 +135,13 @@ export class Delivery {
 
   /** An event that the bus made itself and has no room for. */
   overflowed(member: Member, frame: Buffer): void {
-    this.#bury(member, frame, 0, { name: 'QtError', code: QT_BUS_OVERFLOW, message: 'derived events piled up beyond overflowBytesMax' }, 'OVERFLOW');
+    this.#bury(
+      member,
+      frame,
+      0,
+      { name: 'QtError', code: QT_BUS_OVERFLOW, message: 'derived events piled up beyond overflowBytesMax' },
+      'OVERFLOW',
+    );
   }
 
   /** Says what could not be said before. */

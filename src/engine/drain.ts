@@ -38,7 +38,12 @@ export const FLAG_STARTED = 0x80;
 /** Records in a round of HIGH, NORMAL and LOW: 8:4:1, in runs long enough that changing lanes costs nothing. */
 const QUANTA = [0, 64, 32, 8] as const;
 /** Errors that another try cannot mend: these events go to the dead letters at once. */
-const FINAL_CODES: ReadonlySet<string> = new Set([QT_EVENT_REJECTED, QT_HANDLER_LOAD_FAILED, QT_EVENT_PAYLOAD_INVALID, QT_EVENT_ENVELOPE_INVALID]);
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  QT_EVENT_REJECTED,
+  QT_HANDLER_LOAD_FAILED,
+  QT_EVENT_PAYLOAD_INVALID,
+  QT_EVENT_ENVELOPE_INVALID,
+]);
 
 const LANES = PRIORITIES.length;
 const CRITICAL = 0;

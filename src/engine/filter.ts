@@ -30,7 +30,10 @@ export function compileFilter(filter: Filter): FilterFunction {
 
 function compileRule(rule: FilterRule): FilterFunction {
   if (typeof rule !== 'object' || rule === null || typeof rule.field !== 'string' || !FILTER_OPS.includes(rule.op)) {
-    throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot filter by ${describe(rule)}: expected { field, op: ${FILTER_OPS.join(' | ')}, value }`);
+    throw new QtError(
+      QT_BUS_SUBSCRIPTION_INVALID,
+      `Cannot filter by ${describe(rule)}: expected { field, op: ${FILTER_OPS.join(' | ')}, value }`,
+    );
   }
   const path = rule.field.split('.');
   const read = (event: QtEvent): unknown => {
@@ -55,7 +58,8 @@ function compileRule(rule: FilterRule): FilterFunction {
     case 'exists':
       return (event) => read(event) !== undefined;
     case 'in': {
-      if (!Array.isArray(wanted)) throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot filter ${rule.field} by "in": value must be a list`);
+      if (!Array.isArray(wanted))
+        throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot filter ${rule.field} by "in": value must be a list`);
       const allowed = new Set<unknown>(wanted);
       return (event) => allowed.has(read(event));
     }

@@ -76,7 +76,8 @@ export class Intake {
   }
 
   #newType(input: EventInput): TypeEntry {
-    if (typeof input !== 'object' || input === null) throw new QtError(QT_EVENT_ENVELOPE_INVALID, `Cannot publish ${describe(input)}: expected { type, payload }`);
+    if (typeof input !== 'object' || input === null)
+      throw new QtError(QT_EVENT_ENVELOPE_INVALID, `Cannot publish ${describe(input)}: expected { type, payload }`);
     checkType(input.type);
     const definition = input instanceof EventDraft ? (input.definition as EventDefinition) : definitionOf(input.type);
     return definition === undefined || !this.#scope.canDefine ? this.#table.addDynamic(input.type) : this.#table.addDefinition(definition);
@@ -92,9 +93,13 @@ export class Intake {
     if (check === undefined) this.#checks.set(entry.type, (check = compileSchema(entry.schema)));
     if (check.check(payload)) return;
     const fault = check.firstFault(payload);
-    throw new QtError(QT_EVENT_PAYLOAD_INVALID, `Cannot publish ${entry.type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`, {
-      details: { type: entry.type, field: fault?.field ?? '' },
-    });
+    throw new QtError(
+      QT_EVENT_PAYLOAD_INVALID,
+      `Cannot publish ${entry.type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`,
+      {
+        details: { type: entry.type, field: fault?.field ?? '' },
+      },
+    );
   }
 }
 

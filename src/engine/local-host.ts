@@ -42,7 +42,7 @@ export class LocalHost implements Host {
   readonly #parts: LocalHostParts;
   readonly #drain: Drain;
   readonly #consumers = new Map<number, Consumer>();
-  readonly #routes: ((readonly (Consumer | undefined)[]) | undefined)[] = [];
+  readonly #routes: (readonly (Consumer | undefined)[] | undefined)[] = [];
   readonly #emission: Emission;
   #isScheduled = false;
   #isOpen = false;

@@ -267,7 +267,10 @@ export class RemoteHost implements Host {
       this.#onBootFailure(error);
       return;
     }
-    this.#logger.warn({ host: this.index, epoch: this.#epoch, error: toErrorRecord(error).message }, 'worker thread died, starting another');
+    this.#logger.warn(
+      { host: this.index, epoch: this.#epoch, error: toErrorRecord(error).message },
+      'worker thread died, starting another',
+    );
     this.#recover(toErrorRecord(error));
     this.#spawn();
     this.#target.progress(this);
@@ -276,11 +279,18 @@ export class RemoteHost implements Host {
   #onBootFailure(error: unknown): void {
     const cause = this.#loadError ?? error;
     if (this.#onReady !== null) {
-      this.#failStart(cause instanceof QtError ? cause : new QtError(QT_WORKER_FAILED, `Cannot start worker ${this.index}: ${toErrorRecord(cause).message}`, { cause }));
+      this.#failStart(
+        cause instanceof QtError
+          ? cause
+          : new QtError(QT_WORKER_FAILED, `Cannot start worker ${this.index}: ${toErrorRecord(cause).message}`, { cause }),
+      );
       return;
     }
     this.#bootFailures++;
-    this.#logger.error({ host: this.index, failures: this.#bootFailures, error: toErrorRecord(cause).message }, 'worker thread died before it was ready');
+    this.#logger.error(
+      { host: this.index, failures: this.#bootFailures, error: toErrorRecord(cause).message },
+      'worker thread died before it was ready',
+    );
     const delay = this.#bootFailures < BOOT_FAILURES_MAX ? 0 : BOOT_RETRY_MS;
     this.#retryTimer = setTimeout(() => {
       if (!this.#isClosing) this.#spawn();
@@ -372,7 +382,8 @@ export class RemoteHost implements Host {
   }
 
   #crashAll(index: number, error: ErrorRecord): void {
-    for (let rest = this.#views.u32[(index + TARGETS) >> 2]!; rest !== 0; rest &= rest - 1) this.#crash(index, 31 - Math.clz32(rest & -rest), error);
+    for (let rest = this.#views.u32[(index + TARGETS) >> 2]!; rest !== 0; rest &= rest - 1)
+      this.#crash(index, 31 - Math.clz32(rest & -rest), error);
   }
 }
 

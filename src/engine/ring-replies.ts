@@ -55,7 +55,10 @@ export class RingReplies implements Replies {
     const end = this.#stagedBytes + space + REPLY_HEAD_BYTES;
     // Half of the ring: so that a run always fits, whatever padding the wrap needs.
     if (end > this.#writer.capacity / 2) {
-      throw new QtError(QT_HANDLER_OUTPUT_TOO_LARGE, `Cannot publish ${end} bytes from one handler run: at most ${this.#writer.capacity / 2} bytes`);
+      throw new QtError(
+        QT_HANDLER_OUTPUT_TOO_LARGE,
+        `Cannot publish ${end} bytes from one handler run: at most ${this.#writer.capacity / 2} bytes`,
+      );
     }
     if (this.#stagedBytes + space > this.#staging.length) this.#grow(this.#stagedBytes + space);
     bytes.copy(this.#staging, this.#stagedBytes, index, index + length);
@@ -100,7 +103,16 @@ export class RingReplies implements Replies {
     this.#publish();
   }
 
-  #write(kind: number, consumer: number, attempt: number, seq: number, bytes: Buffer, index: number, length: number, detail: Uint8Array | null): void {
+  #write(
+    kind: number,
+    consumer: number,
+    attempt: number,
+    seq: number,
+    bytes: Buffer,
+    index: number,
+    length: number,
+    detail: Uint8Array | null,
+  ): void {
     const space = (length + 7) & ~7;
     const at = this.#writer.claim(REPLY_HEAD_BYTES + space + (detail?.length ?? 0));
     const { u32, f64, u8, bytes: target } = this.#views;

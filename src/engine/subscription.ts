@@ -1,5 +1,14 @@
 import { checkNumber, checkOneOf, describe, QtError } from '../base/index.ts';
-import { checkPattern, EventDefinition, laneOf, matches, PRIORITIES, type Handler, type ModuleHandler, type Priority } from '../event/index.ts';
+import {
+  checkPattern,
+  EventDefinition,
+  laneOf,
+  matches,
+  PRIORITIES,
+  type Handler,
+  type ModuleHandler,
+  type Priority,
+} from '../event/index.ts';
 import { QT_BUS_SUBSCRIPTION_INVALID } from './errors.ts';
 import { compileFilter, type Filter, type FilterFunction } from './filter.ts';
 import type { Member } from './member.ts';
@@ -24,6 +33,8 @@ export interface SubscribeOptions {
   readonly processingTimeoutMs?: number;
   /** Later events of a key wait while an earlier one is retried. Default true. */
   readonly orderedRetry?: boolean;
+  /** `source` of what its handlers publish; default the group. */
+  readonly source?: string;
 }
 
 /** What `subscribe` accepts as topic. */
@@ -40,6 +51,7 @@ export class Subscription {
   readonly patterns: readonly string[];
   readonly handler: Handler | ModuleHandler;
   readonly group: string;
+  readonly source: string;
   readonly concurrency: number;
   readonly broadcast: boolean;
   /** Lane for all its events, or -1 for each event's own. */
@@ -63,15 +75,22 @@ export class Subscription {
     this.handler = handler;
     this.group = options.group ?? `subscription-${id}`;
     if (!GROUP.test(this.group)) {
-      throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot use ${describe(this.group)} as a group: 1 to 100 letters, digits and . _ : / -`);
+      throw new QtError(
+        QT_BUS_SUBSCRIPTION_INVALID,
+        `Cannot use ${describe(this.group)} as a group: 1 to 100 letters, digits and . _ : / -`,
+      );
     }
+    this.source = options.source ?? this.group;
     const concurrency = options.concurrency ?? (isModule ? Math.max(1, bus.workers) : CONCURRENCY_DEFAULT);
     this.concurrency = checkNumber('concurrency', concurrency, { min: 1, max: isModule ? MEMBERS_MAX : 100_000, integer: true });
     this.broadcast = options.broadcast ?? false;
     this.lane = options.priority === undefined ? -1 : laneOf(checkOneOf('priority', options.priority, PRIORITIES));
     if (typeof options.filter === 'function') {
       if (isModule) {
-        throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, 'Cannot filter a module handler by a function: it runs on another thread, so give { field, op, value }');
+        throw new QtError(
+          QT_BUS_SUBSCRIPTION_INVALID,
+          'Cannot filter a module handler by a function: it runs on another thread, so give { field, op, value }',
+        );
       }
       this.filter = null;
       this.filterFunction = options.filter;
@@ -80,7 +99,10 @@ export class Subscription {
       this.filterFunction = this.filter === null ? null : compileFilter(this.filter);
     }
     this.retry = resolveRetry(options.retry, bus.retry);
-    this.timeoutMs = checkNumber('processingTimeoutMs', options.processingTimeoutMs ?? bus.processingTimeoutMs, { min: 1, max: 86_400_000 });
+    this.timeoutMs = checkNumber('processingTimeoutMs', options.processingTimeoutMs ?? bus.processingTimeoutMs, {
+      min: 1,
+      max: 86_400_000,
+    });
     this.ordered = options.orderedRetry ?? true;
   }
 

@@ -38,8 +38,8 @@ export interface WorkerTask {
   readonly keyed: readonly string[];
   readonly consumers: readonly ConsumerRecord[];
   readonly routes: readonly RouteRecord[];
-  /** Group names by subscription id: the `source` of derived events. */
-  readonly groups: readonly (readonly [id: number, group: string])[];
+  /** The `source` of derived events, by subscription id. */
+  readonly sources: readonly (readonly [id: number, source: string])[];
   /** Keys that wait for a retry, as (consumer, key hash). */
   readonly blocked: readonly (readonly [consumer: number, keyHash: number])[];
 }
@@ -48,7 +48,7 @@ export interface WorkerTask {
 export type WorkerCommand =
   | { readonly kind: 'types'; readonly types: readonly TypeRecord[]; readonly keyed: readonly string[] }
   | { readonly kind: 'consumer'; readonly consumer: ConsumerRecord }
-  | { readonly kind: 'group'; readonly id: number; readonly group: string }
+  | { readonly kind: 'source'; readonly id: number; readonly source: string }
   | { readonly kind: 'route'; readonly route: RouteRecord }
   | { readonly kind: 'close-consumer'; readonly id: number };
 

@@ -44,7 +44,7 @@ class WorkerSession {
   readonly #consumers = new Map<number, Consumer>();
   readonly #routes: (readonly (Consumer | undefined)[])[] = [];
   readonly #routeRecords: RouteRecord[] = [];
-  readonly #groups = new Map<number, string>();
+  readonly #sources = new Map<number, string>();
   readonly #drain: Drain;
   readonly #readers: RingReader[];
   readonly #loader: HandlerLoader;
@@ -77,7 +77,7 @@ class WorkerSession {
       decoder: new FrameDecoder(this.#table),
       control: this.#control,
       replies,
-      origin: { runId: task.runId, sourceOf: (id) => this.#groups.get(id) ?? task.source },
+      origin: { runId: task.runId, sourceOf: (id) => this.#sources.get(id) ?? task.source },
       consumersOf: (route) => this.#routes[route],
       hold: true,
       monotonicMs: () => performance.now(),
@@ -88,7 +88,7 @@ class WorkerSession {
     const { words } = this.#control;
     Atomics.store(words, EPOCH, this.#task.epoch);
     Atomics.store(words, THREAD_ID, threadId);
-    for (const [id, group] of this.#task.groups) this.#groups.set(id, group);
+    for (const [id, source] of this.#task.sources) this.#sources.set(id, source);
     for (const record of this.#task.consumers) {
       const error = await this.#addConsumer(record);
       if (error === null) continue;
@@ -184,8 +184,8 @@ class WorkerSession {
           this.#table.addRecords(command.types);
           for (const type of command.keyed) this.#keyed.add(type);
           break;
-        case 'group':
-          this.#groups.set(command.id, command.group);
+        case 'source':
+          this.#sources.set(command.id, command.source);
           break;
         case 'route':
           this.#addRoute(command.route);
