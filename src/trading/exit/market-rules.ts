@@ -2,9 +2,9 @@ import { reached } from './levels.ts';
 import { fullExit, type AccountView, type Candidate, type Rule } from './rule.ts';
 import { riskDistance, tightened, type RegimeView, type Watch } from './watch.ts';
 
-/** Rank 3. A position without a stop has an unknown risk: it goes at once. */
+/** Rank 3. A position without a stop has an unknown risk: it goes at once, by the emergency tactic. */
 export const stopRule: Rule = (watch, { stopHit }) => {
-  if (riskDistance(watch) === 0) return fullExit(3, 'STOP_MISSING', 'stop');
+  if (riskDistance(watch) === 0) return fullExit(3, 'STOP_MISSING', 'panic');
   return stopHit === null ? null : fullExit(3, 'STOP_HIT', 'stop');
 };
 

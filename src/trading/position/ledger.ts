@@ -54,7 +54,7 @@ export function enter(ledger: Ledger, ticks: number, steps: number): void {
  */
 export function leave(ledger: Ledger, ticks: number, steps: number): void {
   const units = BigInt(ticks) * BigInt(steps);
-  const cost = steps === ledger.steps ? ledger.costUnits : divideHalfEven(ledger.costUnits * BigInt(steps), BigInt(ledger.steps));
+  const cost = divideHalfEven(ledger.costUnits * BigInt(steps), BigInt(ledger.steps));
   ledger.steps -= steps;
   ledger.costUnits -= cost;
   ledger.realizedUnits += BigInt(ledger.sign) * (units - cost);

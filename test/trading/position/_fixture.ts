@@ -22,7 +22,8 @@ export function createDesk(options: PositionStateOptions = {}) {
   const redeliver = (): EventInput[] => (last === null ? [] : step(state, last));
   const send = (draft: EventDraft, timestamp: number): EventInput[] => {
     seq += 1;
-    const event = { ...draft, seq, timestamp, key: (draft.payload as { symbol?: string }).symbol ?? null };
+    const { type, payload } = draft;
+    const event = { type, payload, seq, timestamp, key: (payload as { symbol?: string }).symbol ?? null };
     last = event as unknown as QtEvent;
     return step(state, last);
   };
