@@ -5,12 +5,12 @@ import { Checklist } from './checklist.ts';
 import { equityMicros, fellBy, lossRatio } from './equity.ts';
 import { instrumentOf } from './exposure.ts';
 import { checkGovernor, checkGuard, checkStance, type GuardedEntry } from './guard.ts';
-import { toSize } from './instrument.ts';
+import { isTradable, toSize } from '../instrument.ts';
 import { calendarStance, disconnectedSince, isBlocked } from './integrity.ts';
 import { marginRatio } from './kill-triggers.ts';
 import { all, type Reservation } from './reservations.ts';
 import { checkInput, checkTrade } from './signal-check.ts';
-import { allowance, isTradable, type Allowance } from './size.ts';
+import { allowance, type Allowance } from './size.ts';
 import type { RiskState } from './state.ts';
 
 /** A decision, with what must be reserved for it. */

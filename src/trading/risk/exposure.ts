@@ -1,6 +1,6 @@
 import type { Direction, Side } from '../../model/index.ts';
 import { notionalMicros, proRata, toMicros } from '../micros.ts';
-import { toSize, toSteps, UNDESCRIBED, type RiskInstrument } from './instrument.ts';
+import { toSize, toSteps, UNDESCRIBED, type ResolvedInstrument } from '../instrument.ts';
 import type { ResolvedRiskOptions } from './options.ts';
 
 /** A price at a time. */
@@ -15,7 +15,7 @@ export const CONFIRMING_MARKS = 3;
 /** What the account holds of one symbol, folded from fills. Money in micro-units. */
 export interface Holding {
   readonly symbol: string;
-  readonly instrument: Required<RiskInstrument>;
+  readonly instrument: ResolvedInstrument;
   /** Signed: negative is short. */
   steps: number;
   /** What the open size cost (or brought, when short), >= 0. */
@@ -32,7 +32,7 @@ export interface Holding {
 
 export type Holdings = Map<string, Holding>;
 
-export function instrumentOf(options: ResolvedRiskOptions, symbol: string): Required<RiskInstrument> {
+export function instrumentOf(options: ResolvedRiskOptions, symbol: string): ResolvedInstrument {
   return options.instruments.get(symbol) ?? options.defaultInstrument ?? UNDESCRIBED;
 }
 

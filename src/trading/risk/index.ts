@@ -21,7 +21,7 @@ export {
   type DoorOptions,
   type DoorState,
 } from './door.ts';
-export type { RiskInstrument } from './instrument.ts';
+export type { TradedInstrument } from '../instrument.ts';
 export { step } from './kernel.ts';
 export { defaultHardLimits, type HardLimits } from './limits.ts';
 export {

@@ -73,9 +73,6 @@ export const defaultHardLimits: HardLimits = Object.freeze({
   venueLostMsMax: 30_000,
 });
 
-/** Highest leverage of the scaling levels 1 to 4. */
-export const LEVERAGE_BY_LEVEL = [2, 3, 4, 5] as const;
-
 const COUNTS = new Set<keyof HardLimits>(['positionsMax', 'dailyTradesMax', 'lossStreakKill', 'venueLostMsMax']);
 const ABOVE_ONE = new Set<keyof HardLimits>(['marginRatioMin', 'marginRatioKill']);
 

@@ -1,7 +1,7 @@
 import { checkNumber, checkOneOf, invalidOption } from '../../base/index.ts';
 import { MAIN_ACCOUNT } from '../../model/index.ts';
-import type { RiskInstrument } from './instrument.ts';
-import { LEVERAGE_BY_LEVEL, resolveHardLimits, type HardLimits } from './limits.ts';
+import { LEVERAGE_BY_LEVEL, resolveInstrument, resolveInstruments, type ResolvedInstrument, type TradedInstrument } from '../instrument.ts';
+import { resolveHardLimits, type HardLimits } from './limits.ts';
 import { MODE_PRESETS, type PolicyOptions } from './policy.ts';
 
 /** Checks of the surroundings. The defaults are those of live trading; `recordedIntegrity` gives those of recorded bars. */
@@ -34,9 +34,9 @@ export interface RiskOptions {
   /** Capital tier 1-4, default 4 (backtest, paper); live starts at 1. */
   readonly scalingLevel?: number;
   /** The tradable symbols. A symbol without an entry is unknown and vetoed, unless `defaultInstrument` is given. */
-  readonly instruments?: Readonly<Record<string, RiskInstrument>>;
+  readonly instruments?: Readonly<Record<string, TradedInstrument>>;
   /** Stands in for every symbol without an entry; default null: there is none. */
-  readonly defaultInstrument?: RiskInstrument | null;
+  readonly defaultInstrument?: TradedInstrument | null;
   readonly policy?: PolicyOptions;
   readonly limits?: Partial<HardLimits>;
   readonly integrity?: Partial<IntegrityOptions>;
@@ -75,8 +75,8 @@ export function recordedIntegrity(barMs: number): Partial<IntegrityOptions> {
 }
 
 export type ResolvedRiskOptions = Required<Omit<RiskOptions, 'policy' | 'limits' | 'integrity' | 'instruments' | 'defaultInstrument'>> & {
-  readonly instruments: ReadonlyMap<string, Required<RiskInstrument>>;
-  readonly defaultInstrument: Required<RiskInstrument> | null;
+  readonly instruments: ReadonlyMap<string, ResolvedInstrument>;
+  readonly defaultInstrument: ResolvedInstrument | null;
   readonly policy: PolicyOptions;
   readonly limits: HardLimits;
   readonly integrity: IntegrityOptions;
@@ -112,24 +112,14 @@ export function resolveRiskOptions(options: RiskOptions = {}): ResolvedRiskOptio
   checkNumber('reentryPauseMs', merged.reentryPauseMs, { min: 0, max: YEAR_MS, integer: true });
   checkNumber('reservationGraceMs', merged.reservationGraceMs, { min: 0, max: YEAR_MS, integer: true });
   checkNumber('correlationRatioMax', merged.correlationRatioMax, { min: 0, max: 1 });
-  const instruments = Object.entries(options.instruments ?? {});
   return {
     ...merged,
-    instruments: new Map(instruments.map(([symbol, instrument]) => [symbol, resolveInstrument(`instruments.${symbol}`, instrument)])),
+    instruments: resolveInstruments(options.instruments),
     defaultInstrument: options.defaultInstrument ? resolveInstrument('defaultInstrument', options.defaultInstrument) : null,
     policy: checkPolicy(options.policy ?? {}),
     limits: resolveHardLimits(options.limits),
     integrity: resolveIntegrity(options.integrity ?? {}),
   };
-}
-
-function resolveInstrument(field: string, instrument: RiskInstrument): Required<RiskInstrument> {
-  const { step, multiplier = 1, minSize = step, minNotionalUsd = 0 } = instrument;
-  checkNumber(`${field}.step`, step, { min: 1e-9, max: 1e9 });
-  checkNumber(`${field}.multiplier`, multiplier, { min: 1e-9, max: 1e9 });
-  checkNumber(`${field}.minSize`, minSize, { min: 0, max: 1e9 });
-  checkNumber(`${field}.minNotionalUsd`, minNotionalUsd, { min: 0, max: 1e9 });
-  return { step, multiplier, minSize, minNotionalUsd };
 }
 
 function checkPolicy(policy: PolicyOptions): PolicyOptions {

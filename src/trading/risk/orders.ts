@@ -13,7 +13,7 @@ import {
 } from '../../model/index.ts';
 import { fromMicros } from '../micros.ts';
 import { applyFill, holdingOf } from './exposure.ts';
-import { toSteps } from './instrument.ts';
+import { toSteps } from '../instrument.ts';
 import {
   all,
   attach,

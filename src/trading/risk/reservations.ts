@@ -1,6 +1,6 @@
 import type { Direction, RiskExposureReleasedPayload } from '../../model/index.ts';
 import { notionalMicros } from '../micros.ts';
-import { toSize, type RiskInstrument } from './instrument.ts';
+import { toSize, type ResolvedInstrument } from '../instrument.ts';
 
 export type ReleaseCause = RiskExposureReleasedPayload['cause'];
 
@@ -9,7 +9,7 @@ export interface Reservation {
   readonly evaluationId: string;
   readonly symbol: string;
   readonly direction: Direction;
-  readonly instrument: Required<RiskInstrument>;
+  readonly instrument: ResolvedInstrument;
   readonly entryPrice: number;
   readonly stopPrice: number;
   readonly expiresAt: number;

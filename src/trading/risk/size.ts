@@ -2,9 +2,8 @@ import { shareOf, stepsWithin, toMicros, toPpm, WHOLE_PPM } from '../micros.ts';
 import { bucketOf } from './correlation.ts';
 import { equityMicros, fellBy } from './equity.ts';
 import { exposureMicros, openHoldings } from './exposure.ts';
-import { toSize, toSteps, type RiskInstrument } from './instrument.ts';
+import { LEVERAGE_BY_LEVEL, toSize, type ResolvedInstrument } from '../instrument.ts';
 import { calendarStance } from './integrity.ts';
-import { LEVERAGE_BY_LEVEL } from './limits.ts';
 import { all, reservedNotionalMicros } from './reservations.ts';
 import type { RiskState } from './state.ts';
 
@@ -32,7 +31,7 @@ interface Cap {
  * The largest size within the risk limit and every cap, in whole steps, rounded down. Reserved exposure counts like
  * held exposure, so two signals of one burst never share the same room.
  */
-export function allowance(state: RiskState, symbol: string, entry: number, stop: number, instrument: Required<RiskInstrument>): Allowance {
+export function allowance(state: RiskState, symbol: string, entry: number, stop: number, instrument: ResolvedInstrument): Allowance {
   const { step, multiplier } = instrument;
   const equity = equityMicros(state.equity, state.holdings);
   const multiplierRatio = sizeMultiplier(state);
@@ -54,12 +53,6 @@ export function allowance(state: RiskState, symbol: string, entry: number, stop:
     multiplierRatio,
     leverage,
   };
-}
-
-/** True if the venue takes an order of this size. */
-export function isTradable(steps: number, entry: number, instrument: Required<RiskInstrument>): boolean {
-  const size = toSize(steps, instrument);
-  return steps > 0 && steps >= toSteps(instrument.minSize, instrument) && size * entry * instrument.multiplier >= instrument.minNotionalUsd;
 }
 
 /** Overlapping reasons to be careful are one reason: the smallest multiplier counts, they are never multiplied. */
