@@ -166,6 +166,29 @@ describe('bytes that are no frame give a coded error, in bounded time and memory
     }
   });
 
+  it('when bytes follow the payload', () => {
+    for (const entry of [codec.trade, codec.book, any]) {
+      const length = codec.send(entry, entry === codec.trade ? trade : { symbol: 'S', levels: [] });
+      codec.views.i32[(INDEX + LENGTH) >> 2] = length + 1;
+      expect(codeOf(() => codec.receive())).toBe('QT_CODEC_DAMAGED');
+    }
+  });
+
+  // Both are whole and right for other users of msgpackr; frames never hold them, so whoever wrote them was not us.
+  it.each([
+    ['bundled strings', [0xd6, 0x62, 0, 0, 0, 8, 0xc1, 5, 0xc1, 5, 0xa0, 0xaa, ...Buffer.from('helloworld')]],
+    ['a value and a reference to it', [0xd6, 0x69, 0, 0, 0, 1, 0xde, 0, 1, 0xa1, 0x61, 1, 0xd6, 0x70, 0, 0, 0, 1]],
+  ])('when a list holds %s', (_what, items) => {
+    const { views } = codec;
+    codec.send(any, { a: 1 });
+    const start = INDEX + HEADER_BYTES + views.u16[(INDEX + META_LENGTH) >> 1]!;
+    const bytes = [0x81, 0xa1, 0x61, 0x92, ...items];
+    views.u8.set(bytes, start);
+    views.i32[(INDEX + LENGTH) >> 2] = start - INDEX + bytes.length;
+
+    expect(codeOf(() => codec.receive())).toBe('QT_CODEC_DAMAGED');
+  });
+
   it('when any single byte is changed', () => {
     const payload = { symbol: 'S', levels: [[1, 2.5, 'x'], { a: new Float64Array(2), b: -0 }], more: 1n };
     fc.assert(
@@ -215,7 +238,7 @@ describe('bytes that are no frame give a coded error, in bounded time and memory
     ['an unknown extension', [0xd4, 0x33, 0x00]],
     ['a record definition', [0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61]],
     ['a pointer to an outer value', [0xd6, 0x69, 0, 0, 0, 1, 0x91, 0xd6, 0x70, 0, 0, 0, 1]],
-    ['bundled strings', [0xd6, 0x62, 0x80, 0, 0, 0, 0xc1, 0x01]],
+    ['bundled strings that jump backwards', [0xd6, 0x62, 0x80, 0, 0, 0, 0xc1, 0x01]],
     ['a set', [0xd4, 0x73, 0x00, 0x91, 0x01]],
     ['a regular expression', [0xd4, 0x78, 0x00, 0x92, 0xa1, 0x28, 0xa0]],
     ['a typed array of half an item', [0xc7, 0x05, 0x74, 0x08, 1, 2, 3, 4]],
