@@ -64,16 +64,17 @@ export function decide(watch: Watch, occasion: Occasion): EventInput[] {
   const { context, extremes } = occasion;
   const isTakeover = !watch.used.has('OWNED');
   const stopHit = testStop(watch, occasion, isTakeover);
-  const wanted = RULES.map((rule) => rule(watch, { ...context, stopHit })).filter((candidate) => candidate !== null);
+  const evidence: RuleContext = { ...context, stopHit };
+  const wanted = RULES.map((rule) => rule(watch, evidence)).filter((candidate) => candidate !== null);
   const resolution = resolve(watch, wanted);
   watch.used.add('OWNED');
   watch.decidedAt = context.now;
   if (extremes !== null) watch.marketAt = context.now;
   if (isFull(watch, resolution)) return exitFull(watch, occasion, resolution.exit, stopHit);
   tightenTo(watch, resolution.tighten, context.now);
-  // A stop that has just moved past the last price would be refused by any venue: it counts as hit.
+  // A trailing stop that has just moved past the last price would be refused by any venue: it counts as hit, and none rests there.
   if (extremes !== null && resolution.tighten !== null && isBeyond(watch, extremes.price, watch.stop)) {
-    return exitFull(watch, occasion, fullExit(3, 'STOP_HIT', 'stop'), extremes.price);
+    return exitFull(watch, occasion, fullExit(3, 'STOP_HIT', 'trailing'), extremes.price);
   }
   return adjust(watch, occasion, resolution, isTakeover);
 }

@@ -1,7 +1,9 @@
 import { checkNumber, checkOneOf, invalidOption } from '../../base/index.ts';
 import { createInstrument, type Instrument, type InstrumentSpec } from '../../model/index.ts';
 
+/** How eagerly profits are taken: FAST_TP takes all at the first step of the ladder; the others use the whole table. */
 export type ExitMode = 'FAST_TP' | 'TREND_FOLLOW' | 'DEFENSIVE_TRAIL';
+/** Whether a bar's adverse extreme is tested against the stop before or after its favourable extreme has raised it. */
 export type BarConvention = 'stop_then_ratchet' | 'ratchet_then_stop';
 
 /** Rank 2: close everything. */
@@ -110,6 +112,9 @@ export interface TimeOptions {
   readonly alertRatio: number;
 }
 
+/** Time options of which any part may be left at its default, down to one limit of a row. */
+export type TimeOptionsPart = { readonly [K in keyof TimeOptions]?: TimeOptions[K] extends AgeLimit ? Partial<AgeLimit> : TimeOptions[K] };
+
 /** Rank 9. */
 export interface LossCutOptions {
   /** Unrealized result, percent of entry, < 0; default -2. */
@@ -138,6 +143,7 @@ export interface TrailingStep {
   readonly distancePct: number;
 }
 
+/** Proof of life for the watchdog; one for each symbol, so that the number of threads changes no event. */
 export interface HeartbeatOptions {
   /** `with_positions`: only while the symbol has one; `always`: after every candle and timer; default with_positions. */
   readonly when: 'off' | 'with_positions' | 'always';
@@ -169,7 +175,7 @@ export interface ExitBrainOptions {
   readonly regime?: Partial<RegimeOptions> | null;
   readonly volatility?: Partial<VolatilityOptions> | null;
   readonly dataGap?: Partial<DataGapOptions> | null;
-  readonly time?: Partial<TimeOptions> | null;
+  readonly time?: TimeOptionsPart | null;
   readonly lossCut?: Partial<LossCutOptions> | null;
   /** Rising in `atR`; empty turns it off. Default 1R 40 %, 1.5R 50 %, 2R 100 %. */
   readonly ladder?: readonly LadderStep[];
@@ -178,6 +184,7 @@ export interface ExitBrainOptions {
   readonly heartbeat?: Partial<HeartbeatOptions>;
 }
 
+/** Options with every default filled in, checked once. */
 export interface ResolvedExitBrainOptions {
   readonly instruments: readonly Instrument[];
   readonly stopsRestAtVenue: boolean;
@@ -201,6 +208,7 @@ const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
 const HOUR_US = 60 * MINUTE_US;
 
+/** The numbers of the constitution, meant for intraday data. */
 export const defaultExitBrainOptions = {
   instruments: [],
   stopsRestAtVenue: true,
@@ -267,7 +275,7 @@ export function resolveExitBrainOptions(options: ExitBrainOptions = {}): Resolve
     regime: group(base.regime, options.regime),
     volatility: group(base.volatility, options.volatility),
     dataGap: group(base.dataGap, options.dataGap),
-    time: group(base.time, options.time),
+    time: timeGroup(defaultExitBrainOptions.time, options.time),
     lossCut: group(base.lossCut, options.lossCut),
     heartbeat: { ...base.heartbeat, ...options.heartbeat },
   };
@@ -287,6 +295,18 @@ function defined<T extends object>(options: T): T {
 function group<T extends object>(base: T | null, given: Partial<T> | null | undefined): T | null {
   if (given === null || base === null) return null;
   return { ...base, ...given };
+}
+
+function timeGroup(base: TimeOptions, given: TimeOptionsPart | null | undefined): TimeOptions | null {
+  if (given === null) return null;
+  return {
+    ...base,
+    ...given,
+    trending: { ...base.trending, ...given?.trending },
+    ranging: { ...base.ranging, ...given?.ranging },
+    unknown: { ...base.unknown, ...given?.unknown },
+    chaotic: { ...base.chaotic, ...given?.chaotic },
+  };
 }
 
 /** Ranges follow from the unit that a name ends in, so a new field is checked without being listed. */

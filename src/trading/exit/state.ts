@@ -17,6 +17,7 @@ export interface OwnedSymbol {
   heartbeatAt: number | null;
 }
 
+/** The memory of one instance; changed by `step` only. */
 export interface BrainState {
   readonly options: ResolvedExitBrainOptions;
   readonly account: AccountView;

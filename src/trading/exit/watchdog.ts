@@ -10,6 +10,7 @@ export interface WatchdogOptions {
   readonly stagnantUs?: number;
 }
 
+/** The limits for live data. */
 export const defaultWatchdogOptions: Required<WatchdogOptions> = {
   silenceWithPositionsUs: 3_000_000,
   silenceUs: 5_000_000,
@@ -42,6 +43,7 @@ interface GuardedPosition {
   readonly since: number;
 }
 
+/** What the watchdog has heard; made by `createWatchdog`, changed by the functions of this file only. */
 export interface WatchdogState {
   readonly options: Required<WatchdogOptions>;
   readonly guards: Map<string, Guard>;
@@ -85,10 +87,12 @@ export function onHeartbeat(state: WatchdogState, beat: Heartbeat, now: number):
   });
 }
 
+/** From here on the position must have a guard. A repeat changes nothing. */
 export function onPositionOpened(state: WatchdogState, positionId: string, symbol: string, now: number): void {
   if (!state.positions.has(positionId)) state.positions.set(positionId, { symbol, since: now });
 }
 
+/** The position needs no guard any more. An unknown one is ignored. */
 export function onPositionClosed(state: WatchdogState, positionId: string): void {
   const position = state.positions.get(positionId);
   state.positions.delete(positionId);

@@ -1,6 +1,7 @@
 import { checkNumber, checkOneOf } from '../../base/index.ts';
 import { createInstrument, type Instrument, type InstrumentSpec, type RunMode } from '../../model/index.ts';
 
+/** Options of the position service and its monitor. */
 export interface PositionStateOptions {
   /** Grids; a symbol that is not listed has the default instrument's. Default none. */
   readonly instruments?: readonly InstrumentSpec[];
@@ -14,10 +15,12 @@ export interface PositionStateOptions {
   readonly bookFreshUs?: number;
 }
 
+/** Options with every default filled in, checked once. */
 export interface ResolvedPositionStateOptions extends Required<Omit<PositionStateOptions, 'instruments'>> {
   readonly instruments: readonly Instrument[];
 }
 
+/** Meant for every kind of data. */
 export const defaultPositionStateOptions: ResolvedPositionStateOptions = {
   instruments: [],
   mode: 'backtest',

@@ -41,6 +41,7 @@ export interface SymbolBooks {
   life: Life | null;
 }
 
+/** The books of every symbol that this instance owns; changed by `step` only. */
 export interface PositionState {
   readonly options: ResolvedPositionStateOptions;
   readonly symbols: Map<string, SymbolBooks>;

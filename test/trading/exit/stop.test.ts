@@ -72,6 +72,7 @@ describe('stops and trailing', () => {
     const out = scene.candle([100, 104.5, 100, 103.4], MINUTE, 0);
 
     expect(triggersOf(out)[0]).toMatchObject({ trigger_price: 103.4, resting_at_venue: false });
+    expect(summaryOf(out)).toEqual(['EXIT_FULL trailing 100']);
     expect(stopsOf(out)).toEqual([]);
   });
 

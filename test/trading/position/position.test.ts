@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { PositionClosed, PositionOpened, PositionStateUpdate } from '../../../src/model/index.ts';
+import { PositionClosed, PositionOpened, PositionStateUpdate, TradesOrderFilled } from '../../../src/model/index.ts';
 import { positionStateComponent, resolvePositionStateOptions } from '../../../src/trading/position/index.ts';
+import { silentLogger } from '../../../src/base/index.ts';
+import type { EventInput, HandlerContext, QtEvent } from '../../../src/event/index.ts';
+import { onEvent, setup } from '../../../src/trading/position/handler.ts';
+import type { PositionState } from '../../../src/trading/position/index.ts';
 import { createDesk, payloadOf, SECOND, typesOf } from './_fixture.ts';
 
 const opened = PositionOpened.type;
@@ -135,6 +139,35 @@ describe('position state', () => {
     expect(payloadOf(desk.fill('BUY', 1, 100), opened).mode).toBe('paper');
     expect(() => resolvePositionStateOptions({ markEveryUs: -1 })).toThrow(/markEveryUs/);
     expect(positionStateComponent()).toMatchObject({ name: 'position_state_service', owner: 'symbol', broadcast: [] });
+  });
+});
+
+describe('position state handler', () => {
+  it('publishes what the core books', () => {
+    const published: EventInput[] = [];
+    const state = setup({ mode: 'paper' }, { group: 'position_state_service', member: 0, logger: silentLogger });
+    const ctx = { state, publish: (event: EventInput) => published.push(event) } as unknown as HandlerContext<PositionState>;
+    const fill = {
+      request_id: 'r',
+      order_id: 'o',
+      fill_id: 'f',
+      symbol: 'XYZ',
+      fill_price: 100,
+      fill_size: 1,
+      fees: 0,
+      client_order_id: 'c',
+      side: 'BUY',
+      intent: 'ENTRY',
+      cumulative_size: 1,
+      remaining_size: 0,
+      liquidity: 'TAKER',
+      decision_price: 100,
+      fee_currency: 'USD',
+    } as const;
+
+    onEvent({ type: TradesOrderFilled.type, payload: fill, seq: 1, timestamp: 1, key: 'XYZ' } as unknown as QtEvent, ctx);
+
+    expect(published.map(({ type }) => type)).toEqual([opened, updated]);
   });
 });
 
