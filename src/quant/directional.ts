@@ -40,6 +40,9 @@ export interface Directional {
   readonly adx: number | null;
 }
 
+/** Far above the rounding of a double, far below any tick. */
+const ROUNDING_RATIO = 1e-12;
+
 /** Wilder's running sum: the plain sum of the first n values, then S - S/n + x. */
 class WilderSum {
   readonly #period: number;
@@ -87,8 +90,11 @@ export class Adx {
     this.#high = high;
     this.#low = low;
     const range = this.#ranges.update(this.#range.update(high, low, close));
-    const plus = this.#ups.update(up > down && up > 0 ? up : 0);
-    const minus = this.#downs.update(down > up && down > 0 ? down : 0);
+    // Prices such as 0.1 are not exact, so equal reaches differ in the last bit. A tie broken by that bit would make a
+    // direction out of nothing: what is this small against the price is equal.
+    const noise = high * ROUNDING_RATIO;
+    const plus = this.#ups.update(up - down > noise && up > noise ? up : 0);
+    const minus = this.#downs.update(down - up > noise && down > noise ? down : 0);
     if (range === null || plus === null || minus === null) return null;
     const plusDi = range > 0 ? (100 * plus) / range : 0;
     const minusDi = range > 0 ? (100 * minus) / range : 0;

@@ -4,10 +4,10 @@
  *
  * @module
  */
-export { Ema, Sma, WilderAverage } from './averages.ts';
+export { Ema, Sma } from './averages.ts';
 export { Bollinger, Donchian, RollingDeviation, type Band } from './bands.ts';
-export { Adx, Atr, TrueRange, type Directional } from './directional.ts';
+export { Adx, Atr, type Directional } from './directional.ts';
 export { normalCdf, normalInverse } from './normal.ts';
 export { Macd, Rsi, type MacdValue } from './oscillators.ts';
-export { correlation, mean, populationStdev, quantile, RunningMoments, sampleStdev } from './statistics.ts';
+export { correlation, mean, populationStdev, quantile, sampleStdev } from './statistics.ts';
 export { Window } from './window.ts';

@@ -51,35 +51,3 @@ export function correlation(left: readonly number[], right: readonly number[]): 
   for (let i = 0; i < length; i++) products += ((xs[i] as number) - centreX) * ((ys[i] as number) - centreY);
   return Math.min(Math.max(products / scale, -1), 1);
 }
-
-/**
- * Mean and variance of a stream, without keeping it.
- *
- * @see Welford 1962, Technometrics 4(3)
- */
-export class RunningMoments {
-  #count = 0;
-  #mean = 0;
-  #squares = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Null before the first value. */
-  get mean(): number | null {
-    return this.#count === 0 ? null : this.#mean;
-  }
-
-  /** Divisor n - 1; null before the second value. */
-  get sampleStdev(): number | null {
-    return this.#count < 2 ? null : Math.sqrt(this.#squares / (this.#count - 1));
-  }
-
-  update(value: number): void {
-    this.#count++;
-    const before = value - this.#mean;
-    this.#mean += before / this.#count;
-    this.#squares += before * (value - this.#mean);
-  }
-}

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Adx, mean, RunningMoments, sampleStdev, Window } from '../../src/quant/index.ts';
+import { Adx, mean, Window } from '../../src/quant/index.ts';
 
 const moves = fc.array(fc.tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 30 })), {
   minLength: 40,
@@ -31,7 +31,7 @@ test('Adx does not change when all prices are multiplied by the same factor', ()
         expect(value ?? 0, `bar ${i}`).toBeLessThanOrEqual(100 + 1e-9);
       });
     }),
-    { numRuns: 50 },
+    { numRuns: 300 },
   );
 });
 
@@ -53,18 +53,5 @@ test('Window answers as the plain slice of the last values does', () => {
         expect(window.isFull).toBe(values.length >= length);
       },
     ),
-  );
-});
-
-test('RunningMoments agrees with the two-pass formulas', () => {
-  fc.assert(
-    fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 100 }), (values) => {
-      const moments = new RunningMoments();
-
-      values.forEach((value) => moments.update(value));
-
-      expect(moments.mean).toBeCloseTo(mean(values) ?? NaN, 6);
-      expect(moments.sampleStdev).toBeCloseTo(sampleStdev(values) ?? NaN, 5);
-    }),
   );
 });

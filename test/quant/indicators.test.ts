@@ -4,7 +4,8 @@ import * as talib from 'talib-web';
 import * as signals from 'trading-signals';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/base/index.ts';
-import { Adx, Atr, Bollinger, Donchian, Ema, Macd, RollingDeviation, Rsi, Sma, TrueRange } from '../../src/quant/index.ts';
+import { Adx, Atr, Bollinger, Donchian, Ema, Macd, RollingDeviation, Rsi, Sma } from '../../src/quant/index.ts';
+import { TrueRange } from '../../src/quant/directional.ts';
 import { generateBars } from './bars.ts';
 
 const bars = generateBars('indicators', 500);
@@ -226,6 +227,14 @@ describe('by hand', () => {
 
     expect(directions.at(-1)).toEqual({ plusDi: 0, minusDi: 0, adx: 0 });
     expect(strengths.at(-1)).toBe(50);
+  });
+
+  test('bars that reach as far up as down have no direction, also where a double cannot hold the prices', () => {
+    const adx = new Adx(3);
+
+    const directions = Array.from({ length: 12 }, (_, i) => adx.update((5_000 + 10 * i) * 0.001, (4_990 - 10 * i) * 0.001, 4.995));
+
+    expect(directions.at(-1)).toEqual({ plusDi: 0, minusDi: 0, adx: 0 });
   });
 
   test.each([0, -1, 1.5, Number.NaN])('a period of %s is refused by name', (period) => {
