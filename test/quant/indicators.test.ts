@@ -232,7 +232,7 @@ describe('by hand', () => {
   test('bars that reach as far up as down have no direction, also where a double cannot hold the prices', () => {
     const adx = new Adx(3);
 
-    const directions = Array.from({ length: 12 }, (_, i) => adx.update((5_000 + 10 * i) * 0.001, (4_990 - 10 * i) * 0.001, 4.995));
+    const directions = Array.from({ length: 12 }, (_, i) => adx.update((5_000 + 10 * i) * 0.01, (4_990 - 10 * i) * 0.01, 49.95));
 
     expect(directions.at(-1)).toEqual({ plusDi: 0, minusDi: 0, adx: 0 });
   });
