@@ -204,6 +204,7 @@ export class Bus implements EventBus {
         const pool = this.#pool;
         await Promise.all(this.#remotes.map((remote) => remote.start(pool)));
         if (this.#lockstep !== null) for (const remote of this.#remotes) remote.reportIdle(true);
+        pool.warm().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the spare thread could not be warmed'));
       }
     } catch (error) {
       this.#phase = 'stopped';

@@ -10,6 +10,9 @@ export interface WorkerPoolOptions {
   readonly logger: Logger;
 }
 
+/** One idle thread, loaded and parked: starting a thread and its modules takes longer than replacing one may. */
+const SPARE_THREADS = 1;
+
 /**
  * The threads, as long-lived tasks of a piscina pool: one drain loop each. Nothing else of the engine knows piscina.
  */
@@ -18,12 +21,13 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     const { workers, heapMb, logger } = options;
+    const threads = workers + SPARE_THREADS;
     this.#pool = new Piscina<WorkerTask, void>({
       filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       name: 'run',
-      minThreads: workers,
-      maxThreads: workers,
-      maxQueue: workers,
+      minThreads: threads,
+      maxThreads: threads,
+      maxQueue: 2 * threads,
       concurrentTasksPerWorker: 1,
       idleTimeout: 0,
       recordTiming: false,
@@ -33,6 +37,11 @@ export class WorkerPool {
     });
     // A thread that dies without a task makes the pool emit 'error', which would end the process if nobody listened.
     this.#pool.on('error', (error) => logger.warn({ err: error }, 'a worker thread failed outside its task'));
+  }
+
+  /** Lets the spare thread load the engine, so that it can take over within milliseconds. */
+  async warm(): Promise<void> {
+    await (this.#pool as Piscina).run(null, { name: 'warm' });
   }
 
   /** Runs the drain loop on a free thread; rejects when the thread dies. */

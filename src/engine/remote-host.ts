@@ -274,6 +274,8 @@ export class RemoteHost implements Host {
     this.#recover(toErrorRecord(error));
     this.#spawn();
     this.#target.progress(this);
+    // The thread that the pool started in place of the dead one becomes the next spare.
+    this.#pool.warm().catch(() => {});
   }
 
   #onBootFailure(error: unknown): void {

@@ -37,6 +37,9 @@ export async function run(task: WorkerTask): Promise<void> {
   await session.close();
 }
 
+/** Does nothing: to have run it means that the thread has loaded this module and can take over at once. */
+export function warm(): void {}
+
 class WorkerSession {
   readonly #port: MessagePort;
   readonly #control: Control;
