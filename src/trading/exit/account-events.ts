@@ -14,6 +14,7 @@ import {
   SystemTimerFired,
   type RiskDailyStatusUpdatePayload,
 } from '../../model/index.ts';
+import { onActivated, onReset } from '../kill-latch.ts';
 import { bookClosed, bookOpened, bookUpdate, smallerHalves, weakestOf } from './book.ts';
 import { handle, type EventHandle } from './event-handle.ts';
 import { enterLevels, rollDay } from './levels.ts';
@@ -45,12 +46,11 @@ export const ACCOUNT_EVENTS: readonly EventHandle[] = [
   }),
   handle(RiskDailyStatusUpdate, onDailyStatus),
   handle(RiskKillSwitchActivated, (state, event) => {
-    state.account.killed = true;
+    onActivated(state.account.kill, event.payload.kill_switch_id);
     return evaluateAll(state, event);
   }),
-  handle(RiskKillSwitchReset, ({ account }) => {
-    account.killed = false;
-    account.panicked = false;
+  handle(RiskKillSwitchReset, ({ account }, event) => {
+    if (onReset(account.kill, event.payload.kill_switch_id)) account.panicked = false;
     return [];
   }),
   handle(SystemPanicClose, (state, event) => {
@@ -87,7 +87,7 @@ export const ACCOUNT_EVENTS: readonly EventHandle[] = [
 ];
 
 /** Positions of other owners are only remembered. */
-function evaluateOwn(state: BrainState, symbol: string, event: QtEvent<unknown>): EventInput[] {
+function evaluateOwn(state: BrainState, symbol: string, event: QtEvent<object>): EventInput[] {
   const owned = state.owned.get(symbol);
   return owned === undefined ? [] : evaluate(state, owned, event);
 }

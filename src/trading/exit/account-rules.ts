@@ -1,9 +1,10 @@
+import { isLatched } from '../kill-latch.ts';
 import { reached, type LevelName } from './levels.ts';
 import { fullExit, type Candidate, type Rule, type RuleContext } from './rule.ts';
 import { tightened, type Watch } from './watch.ts';
 
 /** Rank 1. */
-export const killRule: Rule = (_watch, { account }) => (account.killed ? fullExit(1, 'KILL_SWITCH', 'kill_switch') : null);
+export const killRule: Rule = (_watch, { account }) => (isLatched(account.kill) ? fullExit(1, 'KILL_SWITCH', 'kill_switch') : null);
 
 /** Rank 1. */
 export const panicRule: Rule = (_watch, { account }) => (account.panicked ? fullExit(1, 'PANIC', 'panic') : null);

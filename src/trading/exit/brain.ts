@@ -23,21 +23,8 @@ export function createBrain(options: ExitBrainOptions = {}): BrainState {
  * @param event any event; of one symbol in commit order for each type
  * @returns decisions, stop moves and heartbeats, ordered by symbol when the event concerns several
  */
-export function step(state: BrainState, event: QtEvent<unknown>): EventInput[] {
+export function step(state: BrainState, event: QtEvent<object>): EventInput[] {
   const handle = HANDLES.get(event.type);
-  if (handle === undefined || isRepeat(state, event)) return [];
-  const out = handle.apply(state, event as QtEvent<never>);
-  remember(state, event);
-  return out;
-}
-
-function isRepeat({ applied }: BrainState, { key, seq, type }: QtEvent<unknown>): boolean {
-  return seq <= (applied.get(type)?.get(key ?? '') ?? 0);
-}
-
-/** Only after the handling: a retry after a failure must find the event new. */
-function remember({ applied }: BrainState, { key, seq, type }: QtEvent<unknown>): void {
-  let keys = applied.get(type);
-  if (keys === undefined) applied.set(type, (keys = new Map()));
-  keys.set(key ?? '', seq);
+  if (handle === undefined) return [];
+  return state.applied.once(event, () => handle.apply(state, event as QtEvent<never>));
 }

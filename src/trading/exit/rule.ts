@@ -1,4 +1,5 @@
 import type { ExitPriority, ExitReason } from '../../model/index.ts';
+import type { KillLatch } from '../kill-latch.ts';
 import type { Book } from './book.ts';
 import type { Levels } from './levels.ts';
 import type { ExitMode, ResolvedExitBrainOptions } from './options.ts';
@@ -6,7 +7,7 @@ import type { RegimeView, Watch } from './watch.ts';
 
 /** What all positions of the account share. */
 export interface AccountView {
-  killed: boolean;
+  readonly kill: KillLatch;
   panicked: boolean;
   /** Drawdown ratio and margin ratio of the last daily status. */
   drawdown: number;

@@ -1,5 +1,7 @@
 import type { EventInput, QtEvent } from '../../event/index.ts';
 import { createInstrument, ExitBrainHeartbeat, type Instrument } from '../../model/index.ts';
+import { createKillLatch } from '../kill-latch.ts';
+import { AppliedSequences } from '../redelivery.ts';
 import { createBook } from './book.ts';
 import { decide, type Extremes } from './decide.ts';
 import { createLevels } from './levels.ts';
@@ -22,15 +24,14 @@ export interface BrainState {
   readonly options: ResolvedExitBrainOptions;
   readonly account: AccountView;
   readonly owned: Map<string, OwnedSymbol>;
-  /** Newest `seq` handled, by type and key. */
-  readonly applied: Map<string, Map<string, number>>;
+  readonly applied: AppliedSequences;
 }
 
 export function createBrainState(options: ResolvedExitBrainOptions): BrainState {
   return {
     options,
     account: {
-      killed: false,
+      kill: createKillLatch(),
       panicked: false,
       drawdown: 0,
       margin: undefined,
@@ -42,7 +43,7 @@ export function createBrainState(options: ResolvedExitBrainOptions): BrainState 
       book: createBook(),
     },
     owned: new Map(),
-    applied: new Map(),
+    applied: new AppliedSequences(),
   };
 }
 
@@ -63,7 +64,7 @@ export interface Evidence {
 }
 
 /** Brings the watch in line with the book and runs the rules on it; nothing when the symbol is flat. */
-export function evaluate(state: BrainState, owned: OwnedSymbol, event: QtEvent<unknown>, evidence: Evidence = {}): EventInput[] {
+export function evaluate(state: BrainState, owned: OwnedSymbol, event: QtEvent<object>, evidence: Evidence = {}): EventInput[] {
   const watch = watchOf(state, owned, event.timestamp);
   if (watch === null) return [];
   const { extremes = null, spikeRatio = null } = evidence;
@@ -73,7 +74,7 @@ export function evaluate(state: BrainState, owned: OwnedSymbol, event: QtEvent<u
 }
 
 /** Every owned symbol in the order of its name, so that the number of instances does not change what is published. */
-export function evaluateAll(state: BrainState, event: QtEvent<unknown>): EventInput[] {
+export function evaluateAll(state: BrainState, event: QtEvent<object>): EventInput[] {
   return ownedByName(state).flatMap((owned) => evaluate(state, owned, event));
 }
 

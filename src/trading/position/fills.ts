@@ -1,5 +1,7 @@
 import type { EventInput, QtEvent } from '../../event/index.ts';
 import { signOf, toMicros, toSteps, toTicks, type Instrument, type TradesOrderFilledPayload } from '../../model/index.ts';
+import { proRata } from '../micros.ts';
+import type { RecentIds } from '../recent-ids.ts';
 import { createExcursion, touch } from './excursion.ts';
 import { createLedger, enter, leave } from './ledger.ts';
 import { closedEvent, openedEvent, type EntryRegime, type Life, type RequestTerms } from './life.ts';
@@ -11,14 +13,11 @@ export interface FillBooks {
   readonly symbol: string;
   readonly instrument: Instrument;
   readonly requests: ReadonlyMap<string, RequestTerms>;
-  readonly fillIds: Set<string>;
+  readonly fillIds: RecentIds;
   readonly regime: EntryRegime | null;
   readonly last: Quote | null;
   life: Life | null;
 }
-
-/** Fill ids remembered per symbol: more than a venue can still repeat after a reconnect. */
-const FILL_IDS_KEPT = 10_000;
 
 /**
  * Nets a fill into the position of its symbol: opens, adds, reduces, closes, or closes and opens the other way round. The
@@ -34,7 +33,7 @@ export function applyFill(books: FillBooks, event: QtEvent<TradesOrderFilledPayl
   const steps = toSteps(payload.fill_size, instrument);
   const feesMicros = toMicros(payload.fees);
   if (steps === 0) return [];
-  remember(books.fillIds, payload.fill_id);
+  books.fillIds.add(payload.fill_id);
 
   const sign = signOf(payload.side);
   const { life } = books;
@@ -47,7 +46,7 @@ export function applyFill(books: FillBooks, event: QtEvent<TradesOrderFilledPayl
   }
 
   const closing = Math.min(steps, life.ledger.steps);
-  const closingFees = closing === steps ? feesMicros : Math.round((feesMicros * closing) / steps);
+  const closingFees = proRata(feesMicros, closing, steps);
   leave(life.ledger, ticks, closing);
   life.ledger.feesMicros += closingFees;
   touch(life.excursion, ticks);
@@ -108,13 +107,4 @@ function reasonOf(life: Life, { intent }: TradesOrderFilledPayload): string {
   if (intent === 'STOP') return 'stop';
   if (intent === 'ENTRY') return 'reversed';
   return life.exitReason ?? intent.toLowerCase();
-}
-
-function remember(fillIds: Set<string>, fillId: string): void {
-  fillIds.add(fillId);
-  if (fillIds.size <= FILL_IDS_KEPT) return;
-  for (const oldest of fillIds) {
-    fillIds.delete(oldest);
-    return;
-  }
 }

@@ -22,6 +22,8 @@ import {
   type RegimeClassificationUpdatePayload,
   type TradesRequestNewPayload,
 } from '../../model/index.ts';
+import { RecentIds } from '../recent-ids.ts';
+import { AppliedSequences } from '../redelivery.ts';
 import { touch, touchBar } from './excursion.ts';
 import { applyFill } from './fills.ts';
 import { stateEvent, type EntryRegime, type Life, type RequestTerms } from './life.ts';
@@ -33,7 +35,7 @@ export interface SymbolBooks {
   readonly symbol: string;
   readonly instrument: Instrument;
   readonly requests: Map<string, RequestTerms>;
-  readonly fillIds: Set<string>;
+  readonly fillIds: RecentIds;
   regime: EntryRegime | null;
   /** Last price and last mid. */
   last: Quote | null;
@@ -45,8 +47,7 @@ export interface SymbolBooks {
 export interface PositionState {
   readonly options: ResolvedPositionStateOptions;
   readonly symbols: Map<string, SymbolBooks>;
-  /** Newest `seq` handled, by type and key. */
-  readonly applied: Map<string, Map<string, number>>;
+  readonly applied: AppliedSequences;
 }
 
 type Handle = (state: PositionState, event: QtEvent<never>) => EventInput[];
@@ -68,7 +69,7 @@ export const POSITION_INPUTS: readonly string[] = [...HANDLES.keys()];
 
 /** @throws QtError QT_OPTION_INVALID */
 export function createPositionState(options: PositionStateOptions = {}): PositionState {
-  return { options: resolvePositionStateOptions(options), symbols: new Map(), applied: new Map() };
+  return { options: resolvePositionStateOptions(options), symbols: new Map(), applied: new AppliedSequences() };
 }
 
 /**
@@ -77,16 +78,10 @@ export function createPositionState(options: PositionStateOptions = {}): Positio
  *
  * @throws QtError QT_MODEL_OFF_GRID, QT_MODEL_OUT_OF_RANGE for a fill that is not on its instrument's grid
  */
-export function step(state: PositionState, event: QtEvent<unknown>): EventInput[] {
+export function step(state: PositionState, event: QtEvent<object>): EventInput[] {
   const handle = HANDLES.get(event.type);
-  const key = event.key ?? '';
-  if (handle === undefined || event.seq <= (state.applied.get(event.type)?.get(key) ?? 0)) return [];
-  const out = handle(state, event as QtEvent<never>);
-  // Only after the handling: a retry after a failure must find the event new.
-  let keys = state.applied.get(event.type);
-  if (keys === undefined) state.applied.set(event.type, (keys = new Map()));
-  keys.set(key, event.seq);
-  return out;
+  if (handle === undefined) return [];
+  return state.applied.once(event, () => handle(state, event as QtEvent<never>));
 }
 
 function on<P extends object>(
@@ -104,7 +99,7 @@ function booksOf({ options, symbols }: PositionState, symbol: string): SymbolBoo
     symbol,
     instrument,
     requests: new Map(),
-    fillIds: new Set(),
+    fillIds: new RecentIds(FILL_IDS_KEPT),
     regime: null,
     last: null,
     mid: null,
@@ -113,6 +108,9 @@ function booksOf({ options, symbols }: PositionState, symbol: string): SymbolBoo
   symbols.set(symbol, books);
   return books;
 }
+
+/** Fill ids remembered per symbol: more than a venue can still repeat after a reconnect. */
+const FILL_IDS_KEPT = 10_000;
 
 /** A request lives seconds; this many of one symbol are never in flight together. */
 const REQUESTS_KEPT = 64;
