@@ -33,6 +33,7 @@ export function checkOneOf<T extends string>(field: string, value: T, allowed: r
   return value;
 }
 
+/** The refusal of an option, for the caller to throw: which field, what it was, what it may be. */
 export function invalidOption(field: string, value: unknown, expected: string): QtError {
   return new QtError(QT_OPTION_INVALID, `Option ${field} is ${describe(value)}: expected ${expected}`, {
     details: { field, expected },

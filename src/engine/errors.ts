@@ -4,8 +4,6 @@ export const QT_BUS_NOT_RUNNING = 'QT_BUS_NOT_RUNNING';
 export const QT_BUS_STARTED_TWICE = 'QT_BUS_STARTED_TWICE';
 /** A queue is full and the policy is `reject`. Remedy: slow down, add workers, or use `wait`. */
 export const QT_BUS_FULL = 'QT_BUS_FULL';
-/** The event's rate limit said no. Remedy: publish less often, or define the type with `onLimit: 'delay'`. */
-export const QT_BUS_RATE_LIMITED = 'QT_BUS_RATE_LIMITED';
 /** `drain` or `stop` ran out of time. Remedy: the details say what was left; allow more time. */
 export const QT_BUS_DRAIN_TIMEOUT = 'QT_BUS_DRAIN_TIMEOUT';
 /** Nothing happened in time. Remedy: allow more time, or check that somebody publishes it. */
