@@ -18,8 +18,12 @@ interface Reference {
   readonly end: number;
 }
 
+/** Copied files, by their name in the output. */
+type Copied = Map<string, string>;
+
 export function moduleUrls(root: string): Plugin {
   const sources = join(root, 'src') + sep;
+  const copied: Copied = new Map();
   return {
     name: 'module-urls',
     async transform(code, id) {
@@ -27,7 +31,7 @@ export function moduleUrls(root: string): Plugin {
       let result = code;
       // From the end, so that earlier positions stay right.
       for (const reference of findReferences(code, id).reverse()) {
-        const target = await emit(this, sources, id, reference);
+        const target = await emit(this, sources, copied, id, reference);
         result = `${result.slice(0, reference.start)}${target}${result.slice(reference.end)}`;
       }
       return { code: result, map: null };
@@ -62,32 +66,30 @@ function findReferences(code: string, id: string): Reference[] {
 }
 
 /** Adds the file that is meant to the output and returns the source text that names it there. */
-async function emit(context: PluginContext, sources: string, id: string, reference: Reference): Promise<string> {
+async function emit(context: PluginContext, sources: string, copied: Copied, id: string, reference: Reference): Promise<string> {
   const target = join(dirname(id), reference.path);
-  if (reference.isTemplate) return copyFolder(context, id, reference, target);
+  if (reference.isTemplate) return copyFolder(context, copied, id, reference, target);
   if (target.endsWith('.ts')) {
     const fileName = `${relative(sources, target).slice(0, -3).replaceAll(sep, '-')}.js`;
     context.emitFile({ type: 'chunk', id: target, fileName });
     return `'./${fileName}'`;
   }
   if (basename(target) === 'package.json') return "'../package.json'";
-  await copyFile(context, target, basename(target));
+  await copyFile(context, copied, target, basename(target));
   return `'./${basename(target)}'`;
 }
 
-async function copyFolder(context: PluginContext, id: string, reference: Reference, folder: string): Promise<string> {
+async function copyFolder(context: PluginContext, copied: Copied, id: string, reference: Reference, folder: string): Promise<string> {
   if (!/^\.\/[\w-]+\/$/.test(reference.path)) throw new Error(`Cannot bundle ${id}: a template URL must start with "./<folder>/"`);
   const name = basename(folder);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isFile()) await copyFile(context, join(folder, entry.name), `${name}/${entry.name}`);
+    if (entry.isFile()) await copyFile(context, copied, join(folder, entry.name), `${name}/${entry.name}`);
   }
   const code = await readFile(id, 'utf8');
   return code.slice(reference.start, reference.end);
 }
 
-const copied = new Map<string, string>();
-
-async function copyFile(context: PluginContext, source: string, fileName: string): Promise<void> {
+async function copyFile(context: PluginContext, copied: Copied, source: string, fileName: string): Promise<void> {
   const other = copied.get(fileName);
   if (other !== undefined && other !== source) throw new Error(`Cannot bundle: ${source} and ${other} would both become ${fileName}`);
   copied.set(fileName, source);
