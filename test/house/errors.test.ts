@@ -41,7 +41,7 @@ test('the value of an error code is its name', () => {
 
 test('a declared error code is used', () => {
   // Besides the declaration itself and what passes it on, something must throw or compare it.
-  const bodies = files.map((file) => file.text.replaceAll(/^(?:import|export)(?: type)? \{[^}]*\} from .*$/gms, ''));
+  const bodies = files.map((file) => file.text.replaceAll(/^(?:import|export)(?: type)? \{[^}]*\} from .*$/gm, ''));
   const faults = declared.filter(({ name }) => {
     const uses = bodies.flatMap((text) => [
       ...text.matchAll(new RegExp(`(?<!@throws[^\\n]*|\\* .*|export const )\\b${name}\\b(?!')`, 'g')),
