@@ -60,12 +60,7 @@ export function createExecutionState(options: ResolvedExecutionOptions, collabor
  * fill id counted once. An event that was applied before gives nothing.
  */
 export function step(state: ExecutionState, event: QtEvent<object>): EventInput[] {
-  const stream = `${event.type} ${event.key ?? ''}`;
-  if (event.seq <= (state.applied.get(stream) ?? 0)) return [];
-  const out = apply(state, event);
-  // Only after the handling: a retry after a failure must find the event new.
-  state.applied.set(stream, event.seq);
-  return out;
+  return state.applied.once(event, () => apply(state, event));
 }
 
 function apply(state: ExecutionState, event: QtEvent<object>): EventInput[] {

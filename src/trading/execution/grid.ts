@@ -1,10 +1,11 @@
+import { defaultInstrument as modelDefault } from '../../model/index.ts';
 import { notionalMicros, wireNumber } from '../micros.ts';
 
 /** The price and size grid of one instrument. Prices are held as integer ticks, sizes as integer steps. */
 export interface Instrument {
   /** Smallest price move, quote currency, > 0, default 0.01. */
   readonly tick: number;
-  /** Smallest size, units, > 0, default 0.000001. */
+  /** Smallest size, units, > 0, default 1. */
   readonly step: number;
   /** Account currency per unit per 1 of price, > 0, default 1. */
   readonly multiplier: number;
@@ -12,17 +13,18 @@ export interface Instrument {
   readonly minSize?: number;
 }
 
-export const defaultInstrument: Instrument = Object.freeze({ tick: 0.01, step: 0.000001, multiplier: 1 });
+/** The catalogue's default, so that every component that was told nothing counts in the same units. */
+export const defaultInstrument: Instrument = Object.freeze({
+  tick: modelDefault.tick,
+  step: modelDefault.step,
+  multiplier: modelDefault.multiplier,
+});
 
 /** How far, in ticks or steps, a decimal may lie off its grid and still count as on it: floating-point noise only. */
 const GRID_NOISE = 1e-6;
 
 export function stepsDown(size: number, step: number): number {
   return Math.floor(size / step + GRID_NOISE);
-}
-
-export function stepsNearest(size: number, step: number): number {
-  return Math.round(size / step);
 }
 
 export function sizeOf(steps: number, instrument: Instrument): number {
@@ -37,6 +39,11 @@ export function priceUp(price: number, instrument: Instrument): number {
 /** On the tick grid, never higher than given. */
 export function priceDown(price: number, instrument: Instrument): number {
   return wireNumber(Math.floor(price / instrument.tick + GRID_NOISE) * instrument.tick);
+}
+
+/** The nearest price on the tick grid, at least one tick. */
+export function priceNearest(price: number, instrument: Instrument): number {
+  return wireNumber(Math.max(Math.round(price / instrument.tick), 1) * instrument.tick);
 }
 
 /** Micro-units of account currency for so many steps at a price. */

@@ -17,7 +17,7 @@ export interface ExecutionOptions {
   readonly charges?: string | ChargePreset;
   /** Grids by symbol; a symbol without one has `defaultInstrument`. */
   readonly instruments?: Readonly<Record<string, Partial<Instrument>>>;
-  /** Default tick 0.01, step 0.000001, multiplier 1. */
+  /** Default tick 0.01, step 1, multiplier 1. */
   readonly defaultInstrument?: Partial<Instrument>;
   /** How the paper venue fills. */
   readonly paper?: PaperVenueSettings;

@@ -1,7 +1,7 @@
 import { createPrng } from '../../base/index.ts';
 import type { Side } from '../../model/index.ts';
 import { takerSlippage } from './costs/slippage.ts';
-import { priceDown, priceUp, type Instrument } from './grid.ts';
+import { priceDown, priceNearest, priceUp, type Instrument } from './grid.ts';
 import type { PaperBook, RestingOrder } from './paper-book.ts';
 import type { PaperVenueOptions } from './paper-options.ts';
 
@@ -72,10 +72,10 @@ export function stopPrice(book: PaperBook, order: RestingOrder, size: number, sp
 }
 
 /** Price of a limit that the span reaches: the limit, or the better price the span begins at. */
-export function limitPrice(order: RestingOrder, span: Span): number {
+export function limitPrice(order: RestingOrder, span: Span, instrument: Instrument): number {
   const level = levelOf(order);
   const begin = span.first ?? (level.falling ? span.high : span.low);
-  return level.falling ? Math.min(level.price, begin) : Math.max(level.price, begin);
+  return priceNearest(level.falling ? Math.min(level.price, begin) : Math.max(level.price, begin), instrument);
 }
 
 function halfSpread(book: PaperBook, price: number, nowUs: number, options: PaperVenueOptions): number {
@@ -88,11 +88,14 @@ function slippageAt(book: PaperBook, price: number, size: number, options: Paper
   return takerSlippage(options.slippage, { price, atr: book.atr, volume: book.volume }, size);
 }
 
-/** Moves a price against the side and onto the tick grid, never outside a bounded span and never below one tick. */
+/**
+ * Moves a price against the side and onto the tick grid, never outside a bounded span and never below one tick. Where a
+ * bar's own prices are off the grid the grid wins, by at most half a tick: everyone who books the fill counts in ticks.
+ */
 function against(side: Side, price: number, distance: number, span: Span, instrument: Instrument): number {
   const moved = side === 'BUY' ? priceUp(price + distance, instrument) : priceDown(price - distance, instrument);
   const inside = span.bounded ? Math.min(Math.max(moved, span.low), span.high) : moved;
-  return Math.max(inside, instrument.tick);
+  return priceNearest(inside, instrument);
 }
 
 /** One draw per order and event, however often it is asked. */

@@ -198,7 +198,8 @@ export class PaperVenue implements SimulatedVenue {
   #quote(book: PaperBook, order: RestingOrder, size: number, view: Span, base: number): { price: number; liquidity: Liquidity } | null {
     const { terms } = order;
     if (actsAsMarket(order)) return { price: marketPrice(book, terms.side, size, base, view, this.#options), liquidity: 'TAKER' };
-    if (!isStop(order)) return { price: limitPrice(order, view), liquidity: gapped(levelOf(order), view) ? 'TAKER' : 'MAKER' };
+    if (!isStop(order))
+      return { price: limitPrice(order, view, book.instrument), liquidity: gapped(levelOf(order), view) ? 'TAKER' : 'MAKER' };
     const price = stopPrice(book, order, size, view, this.#options);
     if (terms.type === 'STOP') return { price, liquidity: 'TAKER' };
     const limit = terms.limitPrice as number;

@@ -1,6 +1,7 @@
 import type { EventInput, QtEvent } from '../../event/index.ts';
 import type { TradesRequestNewPayload } from '../../model/index.ts';
 import { RecentIds } from '../recent-ids.ts';
+import { AppliedSequences } from '../redelivery.ts';
 import { createKillLatch, type KillLatch } from '../kill-latch.ts';
 import type { Outlet } from './choke-point.ts';
 import type { Deadline } from './deadline.ts';
@@ -77,8 +78,7 @@ export interface ExecutionState {
   readonly door: Door;
   readonly latch: KillLatch;
   readonly panics: RecentIds;
-  /** Last `seq` applied of each stream, a stream being one type under one key. */
-  readonly applied: Map<string, number>;
+  readonly applied: AppliedSequences;
   readonly desks: Map<string, Desk>;
   readonly counters: Counters;
 }
@@ -108,7 +108,7 @@ export function createState(options: ResolvedExecutionOptions, outlet: Outlet, d
     door,
     latch: createKillLatch(),
     panics: new RecentIds(RECENT_MAX),
-    applied: new Map(),
+    applied: new AppliedSequences(),
     desks: new Map(),
     counters: {
       illegalMoves: 0,

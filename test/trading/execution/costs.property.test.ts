@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CHARGE_PRESETS, chargesMicro, chargesUnrounded, turnoverOf } from '../../../src/trading/execution/index.ts';
 

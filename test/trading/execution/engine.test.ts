@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasCode } from '../../../src/base/index.ts';
-import { PositionOpened, RiskGovernorChanged, RiskKillSwitchReset } from '../../../src/model/index.ts';
+import { PositionOpened, RiskEvaluationComplete, RiskGovernorChanged, RiskKillSwitchReset } from '../../../src/model/index.ts';
 import { executionComponent, resolveExecutionOptions, riskDoor } from '../../../src/trading/execution/index.ts';
 import { DAY, Harness, PLAIN, START } from './harness.ts';
 
@@ -90,6 +90,36 @@ describe('execution engine, entries', () => {
     expect(h.position()).toBe(0);
   });
 
+  it('does not expire a limit entry at an open after a weekend, before the bar had its chance', () => {
+    const h = new Harness();
+    h.request({ type: 'LIMIT', limit_price: 95, stop_loss: 90 });
+    h.now += 3 * DAY;
+
+    const opening = h.tick(100);
+    h.candle({ open: 100, high: 101, low: 94, close: 100 }, h.now, h.now + DAY);
+
+    expect(opening).toEqual([]);
+    expect(h.all('trades.order.filled')).toMatchObject([{ fill_price: 95 }]);
+  });
+
+  it('charges an order that fills in parts as if it had filled at once', () => {
+    const h = new Harness({ ...PLAIN, charges: 'us_equity' });
+    h.enter({ size: 700 });
+    const bar = { open: 100, high: 100, low: 100, close: 100, volume: 3_000 };
+    h.candle(bar, h.now, h.now + DAY);
+
+    h.decide({ reason: 'human' });
+    for (let i = 0; i < 3; i++) h.bar(bar);
+
+    const fills = [...h.all('trades.order.partially_filled'), ...h.all('trades.order.filled').slice(1)];
+    expect(fills.map(({ fill_size, fees }) => [fill_size, fees])).toEqual([
+      [300, 1.5],
+      [300, 1.5],
+      [100, 0.5],
+    ]);
+    expect(h.all('trade.executed')[1]).toMatchObject({ size: 700, fees: 3.5, pnl: -7 });
+  });
+
   it('on live ticks expires a limit entry after 30 s', () => {
     const h = new Harness({ ...PLAIN, mode: 'paper' });
     h.request({ type: 'LIMIT', limit_price: 95 });
@@ -176,6 +206,22 @@ describe('execution engine, stops', () => {
     expect(h.live()).toMatchObject([{ intent: 'STOP', triggerPrice: 99 }]);
   });
 
+  it('leaves a stop that has begun to fill alone, and finishes it at the next opens', () => {
+    const h = new Harness();
+    h.request();
+    h.bar({ open: 100, high: 101, low: 99, close: 100 });
+    h.candle({ open: 100, high: 101, low: 97, close: 98, volume: 40 }, h.now, h.now + DAY);
+    expect(h.position()).toBe(6);
+
+    const moved = h.moveStop(99);
+    // The first open may use a tenth of the 40 that traded before it, the second of 1000.
+    for (let i = 0; i < 2; i++) h.bar({ open: 97, high: 98, low: 96, close: 97, volume: 1_000 });
+
+    expect(moved).toEqual([]);
+    expect(h.all('trade.exit')).toMatchObject([{ exit_reason: 'stop', profit_loss: -26 }]);
+    expect(h.position()).toBe(0);
+  });
+
   it('does not test a stop that was moved at a close against the bar that had just closed', () => {
     const h = new Harness();
     h.request();
@@ -233,6 +279,18 @@ describe('execution engine, exits', () => {
     const closed = h.all('trade.executed').filter(({ side }) => side === 'SELL');
     expect(closed).toMatchObject([{ size: 10 }]);
     expect(h.position()).toBe(0);
+  });
+
+  it('takes the percentage of an overlapping partial from what is not leaving already', () => {
+    const h = new Harness();
+    h.enter();
+
+    h.decide({ decision: 'EXIT_PARTIAL', exit_percent: 50, reason: 'take_profit' });
+    h.decide({ decision: 'EXIT_PARTIAL', exit_percent: 50, reason: 'take_profit' });
+    h.tick(102);
+
+    // 5 of 10, then 2.5 of the other 5 rounded down.
+    expect(h.position()).toBe(3);
   });
 
   it('takes the dust along when a partial would leave less than the smallest order', () => {
@@ -468,5 +526,42 @@ describe('execution engine, at the door', () => {
 
     expect(denied).toMatchObject({ type: 'trades.request.denied', payload: { reason: 'EVALUATION_UNKNOWN' } });
     expect(denied?.payload['checks']).not.toEqual([]);
+  });
+
+  it('lets one request through for one approved evaluation, within its size', () => {
+    const h = new Harness(PLAIN, undefined, riskDoor(resolveExecutionOptions(PLAIN)));
+    h.tick(100);
+    const approve = (evaluation_id: string) =>
+      h.give(
+        RiskEvaluationComplete.create({
+          evaluation_id,
+          signal_id: 'sig_1',
+          decision: 'APPROVED',
+          risk_dimensions: { trade_risk_passed: true, daily_risk_passed: true, drawdown_passed: true, system_integrity_passed: true },
+          position_allowed: {
+            symbol: 'SPX',
+            direction: 'LONG',
+            max_size: 10,
+            max_risk_usd: 20,
+            entry_price: 100,
+            stop_loss: 98,
+            size_multiplier: 1,
+            max_notional_usd: 1_000,
+            leverage: 1,
+          },
+          checks: [],
+          policy_version: 1,
+          expires_at: h.now + 300_000_000,
+        }),
+      );
+    approve('ev_a');
+    approve('ev_b');
+
+    const first = h.request({ evaluation_id: 'ev_a' });
+    const again = h.request({ evaluation_id: 'ev_a' });
+    const large = h.request({ evaluation_id: 'ev_b', size: 11 });
+
+    expect(h.types(first)).toEqual(['trades.order.submitted', 'trades.order.accepted']);
+    expect([again, large].map(([out]) => out?.payload['reason'])).toEqual(['EVALUATION_USED', 'SIZE_ABOVE_MAX']);
   });
 });

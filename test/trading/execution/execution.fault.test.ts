@@ -17,11 +17,16 @@ class BadVenue implements SimulatedVenue {
   readonly inner = new PaperVenue(resolvePaperVenueOptions(PLAIN.paper), {}, { tick: 0.01, step: 1, multiplier: 1 });
   /** Orders it refuses. */
   refuses: (terms: OrderTerms) => boolean = () => false;
+  /** Orders it takes without asking the market, as a venue does that knows of a fill before we do. */
+  takes: (terms: OrderTerms) => boolean = () => false;
+  /** Signed size it claims to hold; null: what it holds. */
+  claims: number | null = null;
   /** Said before the fills of the next market event. */
   readonly extra: VenueReport[] = [];
 
   submit(terms: OrderTerms, nowUs: number): readonly VenueReport[] {
     if (this.refuses(terms)) return [{ kind: 'rejected', clientOrderId: terms.clientOrderId, code: 'BUSY', reason: 'venue is busy' }];
+    if (this.takes(terms)) return [{ kind: 'accepted', clientOrderId: terms.clientOrderId, orderId: `bad-${terms.clientOrderId}` }];
     return this.inner.submit(terms, nowUs);
   }
 
@@ -30,7 +35,7 @@ class BadVenue implements SimulatedVenue {
   }
 
   positionSteps(symbol: string): number {
-    return this.inner.positionSteps(symbol);
+    return this.claims ?? this.inner.positionSteps(symbol);
   }
 
   onBook(book: VenueBook): void {
@@ -126,13 +131,18 @@ describe('a venue that disagrees', () => {
     const id = h.all('trades.order.submitted')[0]?.['client_order_id'] as string;
     const crossed: VenueReport = { kind: 'filled', clientOrderId: id, fillId: 'x', price: 100, sizeSteps: 4, liquidity: 'TAKER' };
     venue.extra.push(crossed, crossed);
+    venue.takes = ({ reduceOnly }) => reduceOnly;
+    venue.claims = 4;
 
     h.tick(100);
 
     expect(h.position()).toBe(4);
     expect(h.state.counters.duplicateFills).toBe(1);
     expect(h.all('trade.executed')).toMatchObject([{ size: 4, pnl: null }]);
-    expect(h.live().map(({ intent }) => intent)).not.toContain('ENTRY');
+    expect(h.live()).toMatchObject([
+      { intent: 'EMERGENCY', sizeSteps: 4, reduceOnly: true },
+      { intent: 'STOP', sizeSteps: 4 },
+    ]);
   });
 
   it('cannot make the engine close what the venue does not have', () => {

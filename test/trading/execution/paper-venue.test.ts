@@ -175,6 +175,16 @@ describe('PaperVenue market orders', () => {
   });
 });
 
+describe('PaperVenue prices', () => {
+  it('lie on the tick grid even where the data do not, because all who book the fill count in ticks', () => {
+    const bench = new Bench();
+    bench.order({ type: 'LIMIT', limitPrice: 99 });
+    bench.order({});
+
+    expect(fills(bench.tick(98.12345)).map(([, price]) => price)).toEqual([98.13, 98.12]);
+  });
+});
+
 describe('PaperVenue limit orders', () => {
   it('fill at the limit when the bar trades through it, and not when it only touches it', () => {
     const bench = new Bench();
