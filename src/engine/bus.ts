@@ -37,6 +37,7 @@ import {
   type SubscriptionHandle,
 } from './event-bus.ts';
 import { iterateEvents, nextEvent } from './event-stream.ts';
+import { HangWatch } from './hang-watch.ts';
 import { HandlerLoader, type HandlerModuleSpec } from './handler-loader.ts';
 import { History } from './history.ts';
 import type { Host } from './host.ts';
@@ -91,6 +92,7 @@ export class Bus implements EventBus {
   readonly #loads: Promise<unknown>[] = [];
   readonly #idleWaiters = new Set<() => void>();
   readonly #stopListeners = new Set<() => void>();
+  readonly #hangWatch: HangWatch;
   #pool: WorkerPool | null = null;
   #phase: Phase = 'new';
   #nextSubscription = 1;
@@ -141,6 +143,7 @@ export class Bus implements EventBus {
       this.#remotes.push(remote);
       hosts.push(remote);
     }
+    this.#hangWatch = new HangWatch(resolved.clock, this.#remotes);
     this.#dispatcher = new Dispatcher({
       table: this.#table,
       decoder: this.#decoder,
@@ -190,6 +193,7 @@ export class Bus implements EventBus {
     for (const remote of this.#remotes) remote.command({ kind: 'source', id: subscription.id, source: subscription.source });
     for (const host of this.#hostsFor(subscription)) this.#addMember(subscription, host);
     this.#router.add(subscription);
+    if (this.#phase === 'running') this.#watchHangs();
     return { group: subscription.group, unsubscribe: () => this.#unsubscribe(subscription) };
   }
 
@@ -214,6 +218,7 @@ export class Bus implements EventBus {
     }
     // `stop` may have been called meanwhile; it waits for this phase to end.
     this.#phase = 'running';
+    this.#watchHangs();
     this.#local.open();
   }
 
@@ -396,6 +401,7 @@ export class Bus implements EventBus {
     this.#phase = 'stopping';
     this.#waiting.rejectAll(this.#notRunning('publish'));
     this.#delivery.close();
+    this.#hangWatch.stop();
     await Promise.all(this.#remotes.map((remote) => remote.close()));
     await this.#pool?.destroy();
     for (const remote of this.#remotes) remote.readReplies();
@@ -518,6 +524,12 @@ export class Bus implements EventBus {
     const record: ConsumerRecord = { ...spec, ...module, filter: subscription.filter };
     this.#consumers.set(member.id, record);
     (host as RemoteHost).command({ kind: 'consumer', consumer: record });
+  }
+
+  #watchHangs(): void {
+    if (this.#remotes.length === 0) return;
+    const limits = this.#router.subscriptions.filter(({ handler }) => isModuleHandler(handler)).map(({ timeoutMs }) => timeoutMs);
+    if (limits.length > 0) this.#hangWatch.start(Math.min(...limits));
   }
 
   #unsubscribe(subscription: Subscription): void {

@@ -2,7 +2,7 @@ import type { Clock, ErrorRecord, Logger } from '../base/index.ts';
 import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } from '../codec/index.ts';
 import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
 import { FLAG_STARTED } from './drain.ts';
-import { QT_BUS_OVERFLOW, QT_HANDLER_CRASHED } from './errors.ts';
+import { QT_BUS_OVERFLOW, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
 import type { Member } from './member.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 
@@ -112,8 +112,9 @@ export class Delivery {
       this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [] });
     }
     const isCrash = error.code === QT_HANDLER_CRASHED;
+    const isPoison = isCrash || error.code === QT_HANDLER_HUNG;
     if (isFinal || attempt > retry.maxRetries) {
-      this.#bury(member, frame, attempt, error, isFinal ? 'REJECTED' : isCrash ? 'POISON' : 'RETRIES_EXHAUSTED');
+      this.#bury(member, frame, attempt, error, isFinal ? 'REJECTED' : isPoison ? 'POISON' : 'RETRIES_EXHAUSTED');
       if (keyHash >= 0) this.#next(member, keyHash);
       return;
     }

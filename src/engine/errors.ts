@@ -16,6 +16,8 @@ export const QT_HANDLER_LOAD_FAILED = 'QT_HANDLER_LOAD_FAILED';
 export const QT_HANDLER_FAILED = 'QT_HANDLER_FAILED';
 /** A handler took longer than `processingTimeoutMs`. Remedy: make it faster or allow more time. */
 export const QT_HANDLER_TIMEOUT = 'QT_HANDLER_TIMEOUT';
+/** A synchronous handler did not come back within `processingTimeoutMs`; its thread was replaced. Remedy: do less per event, or allow more time. */
+export const QT_HANDLER_HUNG = 'QT_HANDLER_HUNG';
 /** The thread died while it handled this event. Remedy: look for `process.exit`, unhandled rejections or memory use in the handler. */
 export const QT_HANDLER_CRASHED = 'QT_HANDLER_CRASHED';
 /** `ctx.publish` was called after its handler had finished. Remedy: publish before returning, or await the work. */

@@ -6,7 +6,7 @@
  *
  * The rings outlive the thread, so a death loses nothing: unfinished records still have their TARGETS bits.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { QtError, toErrorRecord, type ErrorRecord, type Logger } from '../base/index.ts';
 import { ATTEMPT, CAUSE_SEQ, FLAGS, FrameViews, LENGTH, ROUTE, SEQ, TARGETS } from '../codec/index.ts';
 import { PRIORITIES } from '../event/index.ts';
@@ -19,6 +19,7 @@ import {
   CURRENT_BIT,
   CURRENT_INDEX,
   CURRENT_LANE,
+  HANDLED,
   IDLE,
   IDLE_PING,
   PINGED,
@@ -28,7 +29,8 @@ import {
   WAKE,
 } from './control.ts';
 import { FLAG_STARTED } from './drain.ts';
-import { QT_HANDLER_CRASHED, QT_WORKER_FAILED } from './errors.ts';
+import { QT_HANDLER_CRASHED, QT_HANDLER_FAILED, QT_HANDLER_HUNG, QT_WORKER_FAILED } from './errors.ts';
+import type { Watched } from './hang-watch.ts';
 import type { Host } from './host.ts';
 import { createHostMemory, layoutHost, type HostLayout } from './host-layout.ts';
 import { Outlet } from './outlet.ts';
@@ -77,7 +79,7 @@ interface LastReply {
   readonly isSuccess: boolean;
 }
 
-export class RemoteHost implements Host {
+export class RemoteHost implements Host, Watched {
   readonly index: number;
   readonly outlets: readonly Outlet[];
   readonly control: Control;
@@ -94,6 +96,8 @@ export class RemoteHost implements Host {
   readonly #replies: RingReader;
   #port: MessagePort | null = null;
   #epoch = 0;
+  #thread: Worker | null = null;
+  #isHung = false;
   #exited: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
   #isClosing = false;
@@ -152,6 +156,26 @@ export class RemoteHost implements Host {
     const { words } = this.control;
     if (Atomics.load(words, READY) === 0 || Atomics.load(words, IDLE) === 0) return false;
     return this.outlets.every((outlet) => outlet.overflowLength === 0 && outlet.writer.usedBytes() === 0) && this.#replies.isDrained();
+  }
+
+  runningSince(): number {
+    const { words } = this.control;
+    return Atomics.load(words, CURRENT_LANE) === 0 ? -1 : Atomics.load(words, HANDLED) >>> 0;
+  }
+
+  runningTimeoutMs(): number {
+    const { words } = this.control;
+    const index = Atomics.load(words, CURRENT_INDEX);
+    const page = this.#target.page(this.#views.u32[(index + ROUTE) >> 2]!);
+    return page?.members[Atomics.load(words, CURRENT_BIT)]?.subscription.timeoutMs ?? Infinity;
+  }
+
+  endHung(): void {
+    if (this.#thread === null || this.#isHung) return;
+    this.#isHung = true;
+    this.#logger.error({ host: this.index, epoch: this.#epoch }, 'a handler does not come back, its thread is replaced');
+    // Resolves when the thread has ended; the pool then reports its task as failed.
+    this.#thread.terminate().catch((error: unknown) => this.#logger.error({ err: error }, 'a hung thread could not be ended'));
   }
 
   /** Sends what the worker must know before the next frame is written; see `WorkerCommand`. */
@@ -214,6 +238,8 @@ export class RemoteHost implements Host {
       ringBytes: this.#ringBytes,
       replyBytes: this.#replyBytes,
     };
+    this.#thread = null;
+    this.#isHung = false;
     this.#exited = Promise.resolve();
     this.#running = this.#pool.run(task).then(
       () => this.#onEnd(null),
@@ -248,6 +274,7 @@ export class RemoteHost implements Host {
   #watchExit(threadId: number): void {
     const thread = this.#pool.thread(threadId);
     if (thread === undefined) return;
+    this.#thread = thread;
     this.#exited = new Promise((resolve) => {
       thread.once('exit', () => resolve());
     });
@@ -348,7 +375,9 @@ export class RemoteHost implements Host {
     const currentLane = words[CURRENT_LANE]! - 1;
     const currentIndex = words[CURRENT_INDEX]!;
     const currentBit = words[CURRENT_BIT]!;
-    const error: ErrorRecord = { name: 'Error', code: QT_HANDLER_CRASHED, message: `the thread died: ${death.message}` };
+    const error: ErrorRecord = this.#isHung
+      ? { name: 'Error', code: QT_HANDLER_HUNG, message: 'no return within the processing timeout; the thread was replaced' }
+      : { name: 'Error', code: QT_HANDLER_CRASHED, message: `the thread died: ${death.message}` };
     for (let lane = 0; lane < PRIORITIES.length; lane++) {
       const reader = new RingReader(this.#buffer, this.#layout.laneBases[lane]!);
       for (let index = reader.next(); index !== 0; index = reader.next()) {
@@ -390,6 +419,6 @@ export class RemoteHost implements Host {
 }
 
 function parseError(text: string): ErrorRecord {
-  if (text === '') return { name: 'Error', code: 'QT_HANDLER_FAILED', message: 'the error was too large to carry beside its event' };
+  if (text === '') return { name: 'Error', code: QT_HANDLER_FAILED, message: 'the error was too large to carry beside its event' };
   return JSON.parse(text) as ErrorRecord;
 }
