@@ -4,7 +4,7 @@ import bootstrap from './bootstrap.cjs';
 
 if (Number(process.versions.node.split('.')[0]) >= 26) {
   import('./main.ts').catch((error) => {
-    process.stderr.write(`qt: ${error?.stack ?? error}\n`);
+    process.stderr.write(`qt: ${(error && error.stack) || error}\n`);
     process.exitCode = 1;
   });
 } else {
