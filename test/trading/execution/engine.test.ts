@@ -146,6 +146,18 @@ describe('execution engine, stops', () => {
     expect(h.live()).toEqual([]);
   });
 
+  it('tries a stop not on the tick that filled its entry, only on what comes after', () => {
+    const h = new Harness();
+    h.request();
+
+    h.tick(97);
+    const held = h.position();
+    h.candle({ open: 97, high: 101, low: 96.5, close: 100 }, h.now, h.now + DAY);
+
+    expect(held).toBe(10);
+    expect(h.all('trade.exit')).toMatchObject([{ exit_price: 97, profit_loss: 0 }]);
+  });
+
   it('fills a stop that the next open gaps through, at the open', () => {
     const h = new Harness();
     h.request();
