@@ -1,6 +1,6 @@
 import { checkNumber } from '../base/index.ts';
 
-/** Grid and smallest trade of one instrument, as far as risk and size are concerned. */
+/** Grid and smallest trade of one instrument, as far as risk and size are concerned; a model `Instrument` is one. */
 export interface TradedInstrument {
   /** Smallest size, units, > 0. Sizes are held as integer steps. */
   readonly step: number;
@@ -9,13 +9,13 @@ export interface TradedInstrument {
   /** Smallest order the venue takes, units, >= 0, default one step. */
   readonly minSize?: number;
   /** Smallest order value the venue takes, account currency, >= 0, default 0. */
-  readonly minNotionalUsd?: number;
+  readonly minNotional?: number;
 }
 
 export type ResolvedInstrument = Required<TradedInstrument>;
 
 /** Only for fills of a symbol nobody described: they count, but no entry in such a symbol is ever approved. */
-export const UNDESCRIBED: ResolvedInstrument = Object.freeze({ step: 0.000001, multiplier: 1, minSize: 0, minNotionalUsd: 0 });
+export const UNDESCRIBED: ResolvedInstrument = Object.freeze({ step: 0.000001, multiplier: 1, minSize: 0, minNotional: 0 });
 
 /** Highest leverage of the scaling levels 1 to 4. */
 export const LEVERAGE_BY_LEVEL = [2, 3, 4, 5] as const;
@@ -28,12 +28,12 @@ export function resolveInstruments(instruments: Readonly<Record<string, TradedIn
 
 /** @throws QtError QT_OPTION_INVALID */
 export function resolveInstrument(field: string, instrument: TradedInstrument): ResolvedInstrument {
-  const { step, multiplier = 1, minSize = step, minNotionalUsd = 0 } = instrument;
+  const { step, multiplier = 1, minSize = step, minNotional = 0 } = instrument;
   checkNumber(`${field}.step`, step, { min: 1e-9, max: 1e9 });
   checkNumber(`${field}.multiplier`, multiplier, { min: 1e-9, max: 1e9 });
   checkNumber(`${field}.minSize`, minSize, { min: 0, max: 1e9 });
-  checkNumber(`${field}.minNotionalUsd`, minNotionalUsd, { min: 0, max: 1e9 });
-  return { step, multiplier, minSize, minNotionalUsd };
+  checkNumber(`${field}.minNotional`, minNotional, { min: 0, max: 1e9 });
+  return { step, multiplier, minSize, minNotional };
 }
 
 export function toSteps(size: number, instrument: TradedInstrument): number {
@@ -47,5 +47,5 @@ export function toSize(steps: number, instrument: TradedInstrument): number {
 /** True if the venue takes an order of this size. */
 export function isTradable(steps: number, price: number, instrument: ResolvedInstrument): boolean {
   const size = toSize(steps, instrument);
-  return steps > 0 && steps >= toSteps(instrument.minSize, instrument) && size * price * instrument.multiplier >= instrument.minNotionalUsd;
+  return steps > 0 && steps >= toSteps(instrument.minSize, instrument) && size * price * instrument.multiplier >= instrument.minNotional;
 }

@@ -50,7 +50,7 @@ describe('methods', () => {
   });
 
   test('a volatility target of 20 % at 2 % a day is 625 units (W7)', () => {
-    expect(volTargetSteps(100_000e6, 0.2, 100, 0.02, { step: 1, multiplier: 1, minSize: 1, minNotionalUsd: 0 })).toBe(625);
+    expect(volTargetSteps(100_000e6, 0.2, 100, 0.02, { step: 1, multiplier: 1, minSize: 1, minNotional: 0 })).toBe(625);
   });
 
   test('a volatility target needs 36 daily returns', () => {
