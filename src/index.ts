@@ -19,6 +19,7 @@ export {
   type DraftOptions,
   type EventInput,
   type EventSpec,
+  type FailureRecord,
   type Handler,
   type HandlerContext,
   type ModuleHandler,

@@ -72,6 +72,8 @@ export interface Meta {
   c?: string;
   /** Causation id. */
   k?: string;
+  /** Failed deliveries so far, as JSON; see `FailureRecord` in the engine. */
+  f?: string;
 }
 
 /** Every view that a frame needs, over one whole buffer. Make it once per buffer: a fresh view costs 20 ns. */

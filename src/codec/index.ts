@@ -8,4 +8,5 @@ export { FrameDecoder } from './decoder.ts';
 export { FrameEncoder, type FrameEncoderOptions } from './encoder.ts';
 export * from './errors.ts';
 export * from './frame.ts';
+export { replaceMeta } from './frame-meta.ts';
 export { TypeEntry, TypeTable, type TypeRecord } from './type-table.ts';

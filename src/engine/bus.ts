@@ -39,6 +39,7 @@ import {
 import { iterateEvents, nextEvent } from './event-stream.ts';
 import { HangWatch } from './hang-watch.ts';
 import { HandlerLoader, type HandlerModuleSpec } from './handler-loader.ts';
+import { addFailure, parseFailures } from './failures.ts';
 import { History } from './history.ts';
 import type { Host } from './host.ts';
 import { Intake } from './intake.ts';
@@ -117,6 +118,7 @@ export class Bus implements EventBus {
     this.#deadLetterStore = new DeadLetterStore(
       resolved.deadLettersMax,
       (frame) => this.#decodeFrame(frame),
+      (frame) => parseFailures(this.#decoder.meta(new FrameViews(frame.buffer as ArrayBuffer), 0)?.f),
       ({ member, frame }) => this.#redrive(member, frame),
     );
     this.deadLetters = this.#deadLetterStore;
@@ -156,9 +158,10 @@ export class Bus implements EventBus {
       overflowBytesMax: resolved.overflowBytesMax,
       onTypes: (firstId) => this.#announceTypes(firstId),
     });
-    this.#delivery = new Delivery(resolved.clock, resolved.logger, this.#deadLetterStore, {
+    this.#delivery = new Delivery(resolved.clock, resolved.logger, this.#deadLetterStore, resolved.retriesMax, {
       send: (member, frame) => this.#dispatcher.send(member, frame),
       unblock: (member, keyHash) => this.#dispatcher.unblock(member, keyHash),
+      note: (frame, attempt, error) => addFailure(frame, this.#decoder, frameBytesMax, attempt, error, resolved.clock.nowUs()),
       describe: (frame) => {
         const event = this.#decodeFrame(frame);
         return { id: event?.id ?? `${resolved.runId}-${frame.readDoubleLE(SEQ)}`, type: event?.type ?? this.#typeName(frame) };

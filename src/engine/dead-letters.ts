@@ -1,5 +1,5 @@
-import { QtError, type ErrorRecord } from '../base/index.ts';
-import type { QtEvent } from '../event/index.ts';
+import { checkNumber, QtError, type ErrorRecord } from '../base/index.ts';
+import type { FailureRecord, QtEvent } from '../event/index.ts';
 import { QT_DEAD_LETTER_UNKNOWN } from './errors.ts';
 import type { Member } from './member.ts';
 
@@ -14,6 +14,8 @@ export interface DeadLetter {
   readonly group: string;
   readonly reason: DeadLetterReason;
   readonly error: ErrorRecord;
+  /** Every failed delivery, also those before a redrive, oldest first. */
+  readonly failures: readonly FailureRecord[];
   /** Deliveries that were tried. */
   readonly attempts: number;
   /** Microseconds since 1970 UTC. */
@@ -27,14 +29,23 @@ export interface DeadLetterQuery {
   readonly type?: string;
   readonly group?: string;
   readonly reason?: DeadLetterReason;
+  /** Only those that died at this time or later, in microseconds since 1970 UTC. */
+  readonly sinceUs?: number;
+  /** Only those that died before this time. */
+  readonly beforeUs?: number;
   /** Default: all. */
   readonly limit?: number;
+}
+
+export interface RedriveOptions {
+  /** Events per second, > 0; default as fast as there is room. */
+  readonly ratePerSecond?: number;
 }
 
 export interface DeadLetterEntry {
   readonly member: Member;
   readonly frame: Buffer;
-  readonly letter: Omit<DeadLetter, 'event' | 'bytes'>;
+  readonly letter: Omit<DeadLetter, 'event' | 'bytes' | 'failures'>;
 }
 
 /** The public face: query, send again, forget. */
@@ -46,12 +57,13 @@ export interface DeadLetterQueue {
   /** Dead letters forgotten because the store was full. */
   readonly forgotten: number;
   /**
-   * Sends the matching ones to their group again, from attempt 1. Each goes once, however often it is asked for.
+   * Sends the matching ones to their group again, from attempt 1, with the history of their failures. Each goes once,
+   * however often it is asked for. Resolves when all are sent, not when they are handled.
    *
    * @returns how many were sent
    * @throws QtError QT_DEAD_LETTER_UNKNOWN when an id was given and is not there
    */
-  redrive(query: DeadLetterQuery): Promise<number>;
+  redrive(query: DeadLetterQuery, options?: RedriveOptions): Promise<number>;
   /** Forgets the matching ones; they stay counted as dead-lettered. */
   purge(query?: DeadLetterQuery): number;
 }
@@ -62,11 +74,18 @@ export class DeadLetterStore implements DeadLetterQueue {
   readonly #lengthMax: number;
   readonly #entries = new Map<string, DeadLetterEntry>();
   readonly #decode: (frame: Buffer) => QtEvent | null;
+  readonly #failures: (frame: Buffer) => readonly FailureRecord[];
   readonly #resend: (entry: DeadLetterEntry) => void;
 
-  constructor(lengthMax: number, decode: (frame: Buffer) => QtEvent | null, resend: (entry: DeadLetterEntry) => void) {
+  constructor(
+    lengthMax: number,
+    decode: (frame: Buffer) => QtEvent | null,
+    failures: (frame: Buffer) => readonly FailureRecord[],
+    resend: (entry: DeadLetterEntry) => void,
+  ) {
     this.#lengthMax = lengthMax;
     this.#decode = decode;
+    this.#failures = failures;
     this.#resend = resend;
   }
 
@@ -86,20 +105,30 @@ export class DeadLetterStore implements DeadLetterQueue {
   }
 
   list(query: DeadLetterQuery = {}): DeadLetter[] {
-    return this.#select(query).map(({ letter, frame }) => ({ ...letter, event: this.#decode(frame), bytes: new Uint8Array(frame) }));
+    return this.#select(query).map(({ letter, frame }) => ({
+      ...letter,
+      event: this.#decode(frame),
+      failures: this.#failures(frame),
+      bytes: new Uint8Array(frame),
+    }));
   }
 
-  redrive(query: DeadLetterQuery): Promise<number> {
+  async redrive(query: DeadLetterQuery, options: RedriveOptions = {}): Promise<number> {
+    const { ratePerSecond } = options;
+    if (ratePerSecond !== undefined) checkNumber('ratePerSecond', ratePerSecond, { min: 0.001, max: 1e9 });
     const entries = this.#select(query);
     if (query.id !== undefined && entries.length === 0) {
-      return Promise.reject(new QtError(QT_DEAD_LETTER_UNKNOWN, `Cannot redrive dead letter ${query.id}: there is none of this id`));
+      throw new QtError(QT_DEAD_LETTER_UNKNOWN, `Cannot redrive dead letter ${query.id}: there is none of this id`);
     }
+    let sent = 0;
     for (const entry of entries) {
-      // Taken out first, so that a second request cannot send it as well.
-      this.#entries.delete(entry.letter.id);
+      if (ratePerSecond !== undefined && sent > 0) await pause(1000 / ratePerSecond);
+      // Taken out right before it is sent, so that a second request at the same time cannot send it as well.
+      if (!this.#entries.delete(entry.letter.id)) continue;
       this.#resend(entry);
+      sent++;
     }
-    return Promise.resolve(entries.length);
+    return sent;
   }
 
   purge(query: DeadLetterQuery = {}): number {
@@ -109,7 +138,7 @@ export class DeadLetterStore implements DeadLetterQueue {
   }
 
   #select(query: DeadLetterQuery): DeadLetterEntry[] {
-    const { id, type, group, reason, limit = Infinity } = query;
+    const { id, type, group, reason, sinceUs = -Infinity, beforeUs = Infinity, limit = Infinity } = query;
     const selected: DeadLetterEntry[] = [];
     for (const entry of this.#entries.values()) {
       if (selected.length >= limit) break;
@@ -118,8 +147,15 @@ export class DeadLetterStore implements DeadLetterQueue {
       if (type !== undefined && letter.type !== type) continue;
       if (group !== undefined && letter.group !== group) continue;
       if (reason !== undefined && letter.reason !== reason) continue;
+      if (letter.deadAtUs < sinceUs || letter.deadAtUs >= beforeUs) continue;
       selected.push(entry);
     }
     return selected;
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

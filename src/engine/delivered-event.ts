@@ -102,6 +102,11 @@ export class DeliveredEvent implements QtEvent {
     return event.#meta?.c;
   }
 
+  /** What went wrong in earlier deliveries, as JSON; undefined when nothing did. */
+  static failuresOf(event: DeliveredEvent): string | undefined {
+    return event.#meta?.f;
+  }
+
   static correlationSeqOf(event: DeliveredEvent): number {
     return event.#correlationSeq;
   }

@@ -1,8 +1,9 @@
 import { QtError, type Logger } from '../base/index.ts';
 import { CAUSE_SEQ, CORRELATION_SEQ, EMIT_INDEX, SOURCE, TIMESTAMP, type FrameEncoder } from '../codec/index.ts';
-import type { EventInput, HandlerContext } from '../event/index.ts';
+import type { EventInput, FailureRecord, HandlerContext } from '../event/index.ts';
 import { DeliveredEvent } from './delivered-event.ts';
 import { QT_HANDLER_CONTEXT_CLOSED } from './errors.ts';
+import { parseFailures } from './failures.ts';
 import type { Intake } from './intake.ts';
 import { copyFrame, type Replies } from './replies.ts';
 
@@ -66,6 +67,14 @@ export class DeliveryContext implements HandlerContext {
 
   abort(reason: unknown): void {
     this.#controller?.abort(reason);
+  }
+
+  get failures(): readonly FailureRecord[] {
+    return parseFailures(DeliveredEvent.failuresOf(this.#open()));
+  }
+
+  get previousError(): FailureRecord | null {
+    return this.failures.at(-1) ?? null;
   }
 
   now(): number {

@@ -1,9 +1,10 @@
-import type { Clock, ErrorRecord, Logger } from '../base/index.ts';
+import { createPrng, type Clock, type ErrorRecord, type Logger } from '../base/index.ts';
 import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } from '../codec/index.ts';
 import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
 import { FLAG_STARTED } from './drain.ts';
 import { QT_BUS_OVERFLOW, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
 import type { Member } from './member.ts';
+import type { ResolvedRetry } from './options.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 
 /** How the main thread reaches a member again. */
@@ -12,6 +13,8 @@ export interface Redelivery {
   send(member: Member, frame: Buffer): void;
   /** Tells the member's host that a key is free again; false if that cannot be said right now. */
   unblock(member: Member, keyHash: number): boolean;
+  /** The frame with one failure more in its history. */
+  note(frame: Buffer, attempt: number, error: ErrorRecord): Buffer;
   /** `<run id>-<seq>` and the type, for a dead letter. */
   describe(frame: Buffer): { readonly id: string; readonly type: string };
 }
@@ -43,12 +46,15 @@ export class Delivery {
   readonly #redelivery: Redelivery;
   readonly #deadLetters: DeadLetterStore;
   readonly #retries: RetrySchedule<Retry>;
+  readonly #prng = createPrng('engine:retry-jitter');
+  readonly #retriesMax: number;
   readonly #blocked = new Map<number, BlockedKey>();
   /** Frames sent again whose outcome must come back: `consumer:seq` to key hash, -1 for none. */
   readonly #outstanding = new Map<string, number>();
   #unblocks: BlockedKey[] = [];
 
-  constructor(clock: Clock, logger: Logger, deadLetters: DeadLetterStore, redelivery: Redelivery) {
+  constructor(clock: Clock, logger: Logger, deadLetters: DeadLetterStore, retriesMax: number, redelivery: Redelivery) {
+    this.#retriesMax = retriesMax;
     this.#clock = clock;
     this.#logger = logger;
     this.#deadLetters = deadLetters;
@@ -101,8 +107,9 @@ export class Delivery {
     if (keyHash >= 0) this.#next(member, keyHash);
   }
 
-  fail(member: Member, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void {
+  fail(member: Member, failed: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void {
     member.errors++;
+    const frame = this.#redelivery.note(failed, attempt, error);
     const { retry, ordered } = member.subscription;
     const flags = frame.readUInt8(FLAGS);
     const keyHash = (flags & FLAG_NO_KEY) === 0 && ordered ? frame.readUInt32LE(KEY_HASH) : -1;
@@ -113,8 +120,10 @@ export class Delivery {
     }
     const isCrash = error.code === QT_HANDLER_CRASHED;
     const isPoison = isCrash || error.code === QT_HANDLER_HUNG;
-    if (isFinal || attempt > retry.maxRetries) {
-      this.#bury(member, frame, attempt, error, isFinal ? 'REJECTED' : isPoison ? 'POISON' : 'RETRIES_EXHAUSTED');
+    const isOver = this.#retries.length >= this.#retriesMax;
+    if (isFinal || attempt > retry.maxRetries || isOver) {
+      const reason = isFinal ? 'REJECTED' : attempt <= retry.maxRetries ? 'OVERFLOW' : isPoison ? 'POISON' : 'RETRIES_EXHAUSTED';
+      this.#bury(member, frame, attempt, error, reason);
       if (keyHash >= 0) this.#next(member, keyHash);
       return;
     }
@@ -122,9 +131,15 @@ export class Delivery {
     frame.writeUInt16LE(attempt + 1, ATTEMPT);
     this.#logger.warn({ group: member.subscription.group, attempt, code: error.code, error: error.message }, 'handler failed, will retry');
     // A crash costs its thread's start already: no further delay.
-    const delayMs = isCrash ? 0 : (retry.backoffMs[Math.min(attempt, retry.backoffMs.length) - 1] ?? 0);
+    const delayMs = isCrash ? 0 : this.#delayFor(retry, attempt);
     if (delayMs === 0) this.#resend(member, frame, FLAG_RETRY);
     else this.#retries.add(delayMs, { member, frame });
+  }
+
+  /** Never shorter than the schedule: jitter only adds. */
+  #delayFor(retry: ResolvedRetry, attempt: number): number {
+    const delayMs = retry.backoffMs[Math.min(attempt, retry.backoffMs.length) - 1] ?? 0;
+    return retry.jitterRatio === 0 ? delayMs : delayMs * (1 + retry.jitterRatio * this.#prng.next());
   }
 
   /** A dead letter gets another chance, from attempt 1, after what waits for its key. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { DeadLetter, DeadLetterQuery, DeadLetterQueue, DeadLetterReason } from './dead-letters.ts';
+export type { DeadLetter, DeadLetterQuery, DeadLetterQueue, DeadLetterReason, RedriveOptions } from './dead-letters.ts';
 export { createEventBus, getDefaultEventBus, InMemoryEventBus, setDefaultEventBus } from './default-bus.ts';
 export * from './errors.ts';
 export {

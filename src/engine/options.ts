@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly maxRetries?: number;
   /** Delay before each redelivery, in ms; the last one repeats. */
   readonly backoffMs?: readonly number[];
+  /** Up to this share is added to each delay at random, 0..1, default 0. */
+  readonly jitterRatio?: number;
 }
 
 export interface BusOptions {
@@ -32,6 +34,8 @@ export interface BusOptions {
   readonly replyBytes?: number;
   /** Bytes of derived events and retries that may wait outside a full ring, default 64 MiB. */
   readonly overflowBytesMax?: number;
+  /** Retries that may wait at one time, 1..1e8, default 1 000 000; a failure beyond it is dead-lettered at once. */
+  readonly retriesMax?: number;
   /** How many of the latest events `getHistory` can see, 0..1e6, default 1000. */
   readonly historyLength?: number;
   /** How many dead letters are kept, default 10 000; beyond it the oldest is forgotten and counted. */
@@ -62,6 +66,7 @@ export interface ResolvedBusOptions {
   readonly ringBytes: number;
   readonly replyBytes: number;
   readonly overflowBytesMax: number;
+  readonly retriesMax: number;
   readonly historyLength: number;
   readonly deadLettersMax: number;
   readonly retry: ResolvedRetry;
@@ -77,6 +82,7 @@ export interface ResolvedBusOptions {
 export interface ResolvedRetry {
   readonly maxRetries: number;
   readonly backoffMs: readonly number[];
+  readonly jitterRatio: number;
 }
 
 const KIB = 1024;
@@ -92,9 +98,10 @@ export const defaultBusOptions = {
   ringBytes: MIB,
   replyBytes: MIB,
   overflowBytesMax: 64 * MIB,
+  retriesMax: 1_000_000,
   historyLength: 1000,
   deadLettersMax: 10_000,
-  retry: { maxRetries: 3, backoffMs: [100, 500, 2000] },
+  retry: { maxRetries: 3, backoffMs: [100, 500, 2000], jitterRatio: 0 },
   processingTimeoutMs: 30_000,
   source: 'main',
 } as const satisfies Partial<BusOptions>;
@@ -116,6 +123,7 @@ export function resolveBusOptions(options: BusOptions): ResolvedBusOptions {
     ringBytes: checkPowerOfTwo('ringBytes', merged.ringBytes, 64 * KIB, 256 * MIB),
     replyBytes: checkPowerOfTwo('replyBytes', merged.replyBytes, 64 * KIB, 256 * MIB),
     overflowBytesMax: checkNumber('overflowBytesMax', merged.overflowBytesMax, { min: 0, max: 2 ** 40, integer: true }),
+    retriesMax: checkNumber('retriesMax', merged.retriesMax, { min: 1, max: 100_000_000, integer: true }),
     historyLength: checkNumber('historyLength', merged.historyLength, { min: 0, max: 1_000_000, integer: true }),
     deadLettersMax: checkNumber('deadLettersMax', merged.deadLettersMax, { min: 1, max: 10_000_000, integer: true }),
     retry: resolveRetry(merged.retry, defaultBusOptions.retry),
@@ -137,7 +145,8 @@ export function resolveRetry(options: RetryOptions | undefined, defaults: Resolv
     throw invalidOption('retry.backoffMs', backoffMs, 'a list of delays in ms');
   }
   for (const delay of backoffMs) checkNumber('retry.backoffMs', delay, { min: 0, max: 2_592_000_000 });
-  return { maxRetries, backoffMs: [...backoffMs] };
+  const jitterRatio = checkNumber('retry.jitterRatio', options?.jitterRatio ?? defaults.jitterRatio, { min: 0, max: 1 });
+  return { maxRetries, backoffMs: [...backoffMs], jitterRatio };
 }
 
 function checkPowerOfTwo(field: string, value: number, min: number, max: number): number {

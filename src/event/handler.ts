@@ -2,11 +2,24 @@ import type { Logger } from '../base/index.ts';
 import type { EventInput } from './draft.ts';
 import type { QtEvent } from './event.ts';
 
+/** A delivery that failed. */
+export interface FailureRecord {
+  readonly attempt: number;
+  readonly code: string;
+  readonly message: string;
+  /** Microseconds since 1970 UTC. */
+  readonly atUs: number;
+}
+
 /** What a handler may do and know besides its event. Valid only while the handler runs. */
 export interface HandlerContext<S = unknown> {
   /** 1 for the first delivery, 2 for the first retry, and so on. */
   readonly attempt: number;
   readonly group: string;
+  /** The failed deliveries before this one, oldest first; empty on the first. */
+  readonly failures: readonly FailureRecord[];
+  /** The error of the delivery before this one, or null. */
+  readonly previousError: FailureRecord | null;
   /** What the module's `setup` returned; undefined for handlers without one. */
   readonly state: S;
   /**

@@ -11,6 +11,7 @@ export type { QtEvent } from './event.ts';
 export {
   moduleHandler,
   RejectEvent,
+  type FailureRecord,
   type Handler,
   type HandlerContext,
   type ModuleHandler,
