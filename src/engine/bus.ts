@@ -15,6 +15,7 @@ import {
   type QtEvent,
 } from '../event/index.ts';
 import type { ConsumerSpec } from './consumer.ts';
+import { DedupeWindow } from './dedupe-window.ts';
 import { DeadLetterStore, type DeadLetterQueue } from './dead-letters.ts';
 import { decodeEvent, type EventOrigin } from './delivered-event.ts';
 import { Delivery } from './delivery.ts';
@@ -31,6 +32,7 @@ import {
   type EventsOptions,
   type HistoryQuery,
   type OnceOptions,
+  type PublishOptions,
   type Receipt,
   type StopOptions,
   type StopReport,
@@ -87,6 +89,8 @@ export class Bus implements EventBus {
   readonly #loader: HandlerLoader;
   readonly #lockstep: Lockstep | null;
   readonly #waiting: WaitingPublishers;
+  readonly #dedupe: DedupeWindow | null;
+  readonly #publishing = new Map<string, Promise<Receipt>>();
   readonly #limiters = new Map<string, RateLimiter | null>();
   readonly #sources = new Map<number, string>();
   readonly #consumers = new Map<number, ConsumerRecord>();
@@ -123,6 +127,8 @@ export class Bus implements EventBus {
     );
     this.deadLetters = this.#deadLetterStore;
 
+    const { dedupe } = resolved;
+    this.#dedupe = dedupe === null ? null : new DedupeWindow(dedupe.windowMs, dedupe.lengthMax, resolved.clock);
     const hosts: Host[] = [];
     const target = this.#replyTarget();
     this.#local = new LocalHost({
@@ -225,11 +231,17 @@ export class Bus implements EventBus {
     this.#local.open();
   }
 
-  publish(event: EventInput): Promise<Receipt> {
+  publish(event: EventInput, options: PublishOptions = {}): Promise<Receipt> {
+    if (this.#dedupe === null || event.dedupeId === undefined) return this.#publish(event, options);
+    return this.#publishOnce(this.#dedupe, event, event.dedupeId, options);
+  }
+
+  #publish(event: EventInput, options: PublishOptions): Promise<Receipt> {
     try {
+      options.signal?.throwIfAborted();
       this.#checkRunning('publish');
       const delay = this.#takeToken(event.type);
-      if (delay > 0) return this.#publishLater(event, delay);
+      if (delay > 0) return this.#publishLater(event, delay, options);
       if (delay < 0) return Promise.resolve({ seq: 0, level: 'memory' });
       const length = this.#encode(event);
       if (this.#lockstep !== null) return this.#submit(length);
@@ -244,7 +256,7 @@ export class Bus implements EventBus {
         }
         if (policy === 'reject') return Promise.reject(fullError(event.type));
       }
-      return this.#waiting.wait(lane, copyFrame(views.bytes, 0, length)).then((seq) => ({ seq, level: 'memory' }));
+      return this.#waiting.wait(lane, copyFrame(views.bytes, 0, length), options.signal).then((seq) => ({ seq, level: 'memory' }));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -253,6 +265,16 @@ export class Bus implements EventBus {
   tryPublish(event: EventInput): number {
     this.#checkRunning('publish');
     if (this.#lockstep !== null && this.#lockstep.isBusy) return BUSY;
+    const { dedupeId } = event;
+    if (this.#dedupe === null || dedupeId === undefined) return this.#tryPublish(event);
+    const known = this.#dedupe.find(dedupeId);
+    if (known > 0) return known;
+    const seq = this.#tryPublish(event);
+    if (seq > 0) this.#dedupe.add(dedupeId, seq);
+    return seq;
+  }
+
+  #tryPublish(event: EventInput): number {
     if (this.#takeToken(event.type) !== 0) return LIMITED;
     const length = this.#encode(event);
     const { views } = this.#encoder;
@@ -446,13 +468,29 @@ export class Bus implements EventBus {
     return -1;
   }
 
-  async #publishLater(event: EventInput, delayMs: number): Promise<Receipt> {
+  /** The second of two equal events gets the receipt of the first, also while the first still waits for room. */
+  #publishOnce(window: DedupeWindow, event: EventInput, id: string, options: PublishOptions): Promise<Receipt> {
+    const seq = window.find(id);
+    if (seq > 0) return Promise.resolve({ seq, level: 'memory', isDuplicate: true });
+    const first = this.#publishing.get(id);
+    if (first !== undefined) return first.then((receipt) => ({ ...receipt, isDuplicate: true }));
+    const publishing = this.#publish(event, options)
+      .then((receipt) => {
+        if (receipt.seq > 0) window.add(id, receipt.seq);
+        return receipt;
+      })
+      .finally(() => this.#publishing.delete(id));
+    this.#publishing.set(id, publishing);
+    return publishing;
+  }
+
+  async #publishLater(event: EventInput, delayMs: number, options: PublishOptions): Promise<Receipt> {
     // Checked now, so that a bad event fails at once and not after its turn came.
     this.#encode(event);
     await new Promise((resolve) => {
       setTimeout(resolve, Math.ceil(delayMs));
     });
-    return this.publish(event);
+    return this.#publish(event, options);
   }
 
   /**

@@ -11,6 +11,13 @@ export interface Receipt {
   /** Commit order; 0 if the event was dropped by its rate limit. */
   readonly seq: number;
   readonly level: DurabilityLevel;
+  /** True if an event with the same `dedupeId` had been published before: `seq` is that one's. */
+  readonly isDuplicate?: boolean;
+}
+
+export interface PublishOptions {
+  /** Gives up waiting for room. An event that is accepted already stays accepted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BatchReceipt {
@@ -94,9 +101,9 @@ export interface EventBus {
    * Publishes an event; resolves when it is accepted at the bus's level. Waits while a queue is full, if that is the policy.
    *
    * @throws QtError QT_EVENT_TOPIC_INVALID, QT_EVENT_PAYLOAD_INVALID, QT_EVENT_ENVELOPE_INVALID, QT_CODEC_UNSUPPORTED_VALUE,
-   *   QT_CODEC_TOO_LARGE, QT_BUS_FULL, QT_BUS_NOT_RUNNING
+   *   QT_CODEC_TOO_LARGE, QT_BUS_FULL, QT_BUS_NOT_RUNNING, or the signal's reason
    */
-  publish(event: EventInput): Promise<Receipt>;
+  publish(event: EventInput, options?: PublishOptions): Promise<Receipt>;
 
   /**
    * Publishes without waiting: the hot path. Allocates no promise.

@@ -18,6 +18,7 @@ export {
   type EventsOptions,
   type HistoryQuery,
   type OnceOptions,
+  type PublishOptions,
   type Receipt,
   type StopOptions,
   type StopReport,
@@ -25,6 +26,7 @@ export {
 } from './event-bus.ts';
 export type { Filter, FilterFunction, FilterRule } from './filter.ts';
 export { defaultBusOptions, type BusOptions, type FullPolicy, type RetryOptions } from './options.ts';
+export { createMemoryIdempotencyStore, idempotent, type IdempotencyStore } from './idempotent.ts';
 export type { Sink, SinkEvent } from './sink.ts';
 export type { BusStats, GroupStats } from './stats.ts';
 export type { SubscribeOptions, Topic } from './subscription.ts';

@@ -34,6 +34,11 @@ export interface BusOptions {
   readonly replyBytes?: number;
   /** Bytes of derived events and retries that may wait outside a full ring, default 64 MiB. */
   readonly overflowBytesMax?: number;
+  /**
+   * Suppress events whose `dedupeId` was published within the window: they get the seq of the first. Default off.
+   * `lengthMax` ids are remembered, default 100 000.
+   */
+  readonly dedupe?: { readonly windowMs: number; readonly lengthMax?: number };
   /** Retries that may wait at one time, 1..1e8, default 1 000 000; a failure beyond it is dead-lettered at once. */
   readonly retriesMax?: number;
   /** How many of the latest events `getHistory` can see, 0..1e6, default 1000. */
@@ -66,6 +71,7 @@ export interface ResolvedBusOptions {
   readonly ringBytes: number;
   readonly replyBytes: number;
   readonly overflowBytesMax: number;
+  readonly dedupe: { readonly windowMs: number; readonly lengthMax: number } | null;
   readonly retriesMax: number;
   readonly historyLength: number;
   readonly deadLettersMax: number;
@@ -123,6 +129,7 @@ export function resolveBusOptions(options: BusOptions): ResolvedBusOptions {
     ringBytes: checkPowerOfTwo('ringBytes', merged.ringBytes, 64 * KIB, 256 * MIB),
     replyBytes: checkPowerOfTwo('replyBytes', merged.replyBytes, 64 * KIB, 256 * MIB),
     overflowBytesMax: checkNumber('overflowBytesMax', merged.overflowBytesMax, { min: 0, max: 2 ** 40, integer: true }),
+    dedupe: merged.dedupe === undefined ? null : resolveDedupe(merged.dedupe),
     retriesMax: checkNumber('retriesMax', merged.retriesMax, { min: 1, max: 100_000_000, integer: true }),
     historyLength: checkNumber('historyLength', merged.historyLength, { min: 0, max: 1_000_000, integer: true }),
     deadLettersMax: checkNumber('deadLettersMax', merged.deadLettersMax, { min: 1, max: 10_000_000, integer: true }),
@@ -147,6 +154,13 @@ export function resolveRetry(options: RetryOptions | undefined, defaults: Resolv
   for (const delay of backoffMs) checkNumber('retry.backoffMs', delay, { min: 0, max: 2_592_000_000 });
   const jitterRatio = checkNumber('retry.jitterRatio', options?.jitterRatio ?? defaults.jitterRatio, { min: 0, max: 1 });
   return { maxRetries, backoffMs: [...backoffMs], jitterRatio };
+}
+
+function resolveDedupe(dedupe: NonNullable<BusOptions['dedupe']>): { windowMs: number; lengthMax: number } {
+  return {
+    windowMs: checkNumber('dedupe.windowMs', dedupe.windowMs, { min: 1, max: 2_592_000_000 }),
+    lengthMax: checkNumber('dedupe.lengthMax', dedupe.lengthMax ?? 100_000, { min: 1, max: 10_000_000, integer: true }),
+  };
 }
 
 function checkPowerOfTwo(field: string, value: number, min: number, max: number): number {

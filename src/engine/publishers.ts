@@ -23,10 +23,29 @@ export class WaitingPublishers {
   }
 
   /** Waits with a copy of the encoded event. */
-  wait(lane: number, frame: Buffer): Promise<number> {
+  wait(lane: number, frame: Buffer, signal?: AbortSignal): Promise<number> {
+    const waiting = this.#lanes[lane]!;
     return new Promise((resolve, reject) => {
-      this.#lanes[lane]!.push({ frame, resolve, reject });
+      const leave = (): void => {
+        waiting.splice(waiting.indexOf(entry), 1);
+        this.length--;
+        reject(signal!.reason as Error);
+      };
+      const settle = (): void => signal?.removeEventListener('abort', leave);
+      const entry: Waiting = {
+        frame,
+        resolve: (seq) => {
+          settle();
+          resolve(seq);
+        },
+        reject: (error) => {
+          settle();
+          reject(error as Error);
+        },
+      };
+      waiting.push(entry);
       this.length++;
+      signal?.addEventListener('abort', leave, { once: true });
     });
   }
 

@@ -91,9 +91,13 @@ export class EventDefinition<P extends object = object> {
   validate(payload: unknown): asserts payload is P {
     if (this.#check.check(payload)) return;
     const fault = this.#check.firstFault(payload);
-    throw new QtError(QT_EVENT_PAYLOAD_INVALID, `Cannot publish ${this.type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`, {
-      details: { type: this.type, field: fault?.field ?? '' },
-    });
+    throw new QtError(
+      QT_EVENT_PAYLOAD_INVALID,
+      `Cannot publish ${this.type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`,
+      {
+        details: { type: this.type, field: fault?.field ?? '' },
+      },
+    );
   }
 
   /**

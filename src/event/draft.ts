@@ -15,6 +15,8 @@ export interface DraftOptions {
   readonly correlationId?: string;
   /** Id of the event that caused this one; default set in a handler. */
   readonly causationId?: string;
+  /** Names the fact: within the bus's `dedupe` window a second event with this name is not published again. */
+  readonly dedupeId?: string;
 }
 
 /** An event that was made but not yet published: anything of this shape can be given to `publish`. */
@@ -34,6 +36,7 @@ export class EventDraft<P extends object = object> implements EventInput<P> {
   declare readonly source?: string;
   declare readonly correlationId?: string;
   declare readonly causationId?: string;
+  declare readonly dedupeId?: string;
 
   constructor(type: string, payload: P, options: DraftOptions | undefined, definition: EventDefinition) {
     this.type = type;

@@ -13,7 +13,10 @@ const LENGTH_MAX = 200;
  */
 export function checkType(type: string): void {
   if (typeof type !== 'string' || type.length > LENGTH_MAX || !TYPE.test(type)) {
-    throw new QtError(QT_EVENT_TOPIC_INVALID, `Cannot use ${describe(type)} as an event type: expected dotted lower case such as "trades.order.filled"`);
+    throw new QtError(
+      QT_EVENT_TOPIC_INVALID,
+      `Cannot use ${describe(type)} as an event type: expected dotted lower case such as "trades.order.filled"`,
+    );
   }
 }
 
@@ -24,7 +27,10 @@ export function checkType(type: string): void {
  */
 export function checkPattern(pattern: string): void {
   if (typeof pattern !== 'string' || pattern.length > LENGTH_MAX || !PATTERN.test(pattern)) {
-    throw new QtError(QT_EVENT_TOPIC_INVALID, `Cannot subscribe to ${describe(pattern)}: expected a type, "*" for one segment or a final "**" for the rest`);
+    throw new QtError(
+      QT_EVENT_TOPIC_INVALID,
+      `Cannot subscribe to ${describe(pattern)}: expected a type, "*" for one segment or a final "**" for the rest`,
+    );
   }
 }
 
