@@ -1,0 +1,10 @@
+/** A configuration value, key, variable or flag is wrong. Remedy: the message names its path, the value and what is expected. */
+export const QT_CONFIG_INVALID = 'QT_CONFIG_INVALID';
+/** A configuration file cannot be read. Remedy: check the path in the message; `qt init` writes a new file. */
+export const QT_CONFIG_UNREADABLE = 'QT_CONFIG_UNREADABLE';
+/** A configuration file cannot be written, or is there already. Remedy: choose another path, or replace it with `--force`. */
+export const QT_CONFIG_NOT_WRITTEN = 'QT_CONFIG_NOT_WRITTEN';
+/** Live trading was asked for and there is no live venue. Remedy: use `paper`, `backtest` or `logging_only`. */
+export const QT_APP_LIVE_REFUSED = 'QT_APP_LIVE_REFUSED';
+/** An input file cannot be read. Remedy: check the path in the message and its permissions. */
+export const QT_APP_INPUT_UNREADABLE = 'QT_APP_INPUT_UNREADABLE';

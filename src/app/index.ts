@@ -1,0 +1,18 @@
+/**
+ * Composition: one configuration becomes a feed, a bus and all trading components on it, and a run of them a report.
+ *
+ * @module
+ */
+export { createComponents, type RunContext } from './components.ts';
+export { subscribeComponents } from './compose.ts';
+export { configSchema, MODES, PROFILES, type Config, type Profile } from './config/schema.ts';
+export { readLayers, resolveConfig, profileOf, type ConfigSources } from './config/load.ts';
+export type { ConfigFlag, ConfigLayer } from './config/layers.ts';
+export { configTemplate } from './config/template.ts';
+export * from './errors.ts';
+export { identifyRun, type RunIdentity } from './identity.ts';
+export type { LatencyFigures } from './latency.ts';
+export { createResult, type EngineReport, type FeedReport, type PeriodRow, type RunOutcome, type RunResult } from './result.ts';
+export { prepareRun, type Run, type RunEngine, type RunOptions, type RunProgress } from './run.ts';
+export type { KillReport } from './run-watch.ts';
+export { subscribeWatchdog } from './watchdog.ts';
