@@ -7,6 +7,7 @@ import { FrameDecoder, FrameEncoder, FrameViews, LANE, SEQ, TIMESTAMP, TypeTable
 import {
   allDefinitions,
   definitionOf,
+  EventDraft,
   matches,
   type EventDefinition,
   type EventInput,
@@ -91,7 +92,7 @@ export class Bus implements EventBus {
   readonly #waiting: WaitingPublishers;
   readonly #dedupe: DedupeWindow | null;
   readonly #publishing = new Map<string, Promise<Receipt>>();
-  readonly #limiters = new Map<string, RateLimiter | null>();
+  readonly #limiters = new Map<string, RateLimiter>();
   readonly #sources = new Map<number, string>();
   readonly #consumers = new Map<number, ConsumerRecord>();
   readonly #loads: Promise<unknown>[] = [];
@@ -240,9 +241,13 @@ export class Bus implements EventBus {
     try {
       options.signal?.throwIfAborted();
       this.#checkRunning('publish');
-      const delay = this.#takeToken(event.type);
-      if (delay > 0) return this.#publishLater(event, delay, options);
-      if (delay < 0) return Promise.resolve({ seq: 0, level: 'memory' });
+      const limiter = this.#limiterOf(event);
+      const delay = limiter?.take() ?? 0;
+      if (delay > 0) {
+        if (limiter!.onLimit === 'delay') return this.#publishLater(event, delay, options);
+        this.#rateLimited++;
+        return Promise.resolve({ seq: 0, level: 'memory' });
+      }
       const length = this.#encode(event);
       if (this.#lockstep !== null) return this.#submit(length);
       const { views } = this.#encoder;
@@ -275,7 +280,8 @@ export class Bus implements EventBus {
   }
 
   #tryPublish(event: EventInput): number {
-    if (this.#takeToken(event.type) !== 0) return LIMITED;
+    const limiter = this.#limiterOf(event);
+    if (limiter !== null && limiter.take() > 0) return LIMITED;
     const length = this.#encode(event);
     const { views } = this.#encoder;
     if (this.#lockstep !== null) {
@@ -452,20 +458,14 @@ export class Bus implements EventBus {
     return this.#lockstep!.submit([copyFrame(this.#encoder.views.bytes, 0, length)]).then(([seq]) => ({ seq: seq!, level: 'memory' }));
   }
 
-  /** 0: go on; > 0: ms to wait; < 0: drop. */
-  #takeToken(type: string): number {
-    let limiter = this.#limiters.get(type);
-    if (limiter === undefined) {
-      const limit = definitionOf(type)?.rateLimit ?? null;
-      limiter = limit === null ? null : new RateLimiter(limit, this.#options.clock);
-      this.#limiters.set(type, limiter);
-    }
-    if (limiter === null) return 0;
-    const delay = limiter.take();
-    if (delay === 0) return 0;
-    if (limiter.onLimit === 'delay') return delay;
-    this.#rateLimited++;
-    return -1;
+  /** The token bucket of an event's type, if it has one. Most types have none, and a draft says so itself. */
+  #limiterOf(event: EventInput): RateLimiter | null {
+    const definition = event instanceof EventDraft ? event.definition : definitionOf(event.type);
+    const limit = definition?.rateLimit ?? null;
+    if (limit === null) return null;
+    let limiter = this.#limiters.get(event.type);
+    if (limiter === undefined) this.#limiters.set(event.type, (limiter = new RateLimiter(limit, this.#options.clock)));
+    return limiter;
   }
 
   /** The second of two equal events gets the receipt of the first, also while the first still waits for room. */

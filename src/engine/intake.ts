@@ -30,6 +30,8 @@ export class Intake {
   readonly #validate: boolean;
   readonly #scope: IntakeScope;
   readonly #checks = new Map<string, SchemaCheck>();
+  #lastDefinition: EventDefinition | undefined = undefined;
+  #lastEntry: TypeEntry | null = null;
 
   constructor(table: TypeTable, encoder: FrameEncoder, validate: boolean, scope: IntakeScope) {
     this.#table = table;
@@ -46,15 +48,25 @@ export class Intake {
    *   QT_CODEC_TOO_LARGE, QT_CODEC_SCHEMA_MISMATCH
    */
   encode(input: EventInput): number {
-    const entry = this.#table.byType(input.type) ?? this.#newType(input);
-    const definition = input instanceof EventDraft ? (input.definition as EventDefinition) : definitionOf(input.type);
-    if (definition !== undefined && !entry.isDynamic && entry.schemaHash !== definition.schemaHash) this.#table.checkDefinition(definition);
-    if (this.#validate && !(input instanceof EventDraft)) this.#checkPayload(entry, definition, input.payload);
+    const isDraft = input instanceof EventDraft;
+    const definition = isDraft ? input.definition : definitionOf(input.type);
+    const entry = definition !== undefined && definition === this.#lastDefinition ? this.#lastEntry! : this.#entryOf(input, definition);
+    if (this.#validate && !isDraft) this.#checkPayload(entry, definition, input.payload);
     if (input.timestamp !== undefined) checkTimestamp(input.type, input.timestamp);
     if (input.priority !== undefined && !PRIORITIES.includes(input.priority)) {
       throw envelopeError(input.type, 'priority', input.priority, `one of ${PRIORITIES.join(', ')}`);
     }
     return this.#encoder.encode(entry, input, this.#keyFor(definition, input));
+  }
+
+  /** The entry of a type, checked against the definition at hand; remembered, because events of a type come in rows. */
+  #entryOf(input: EventInput, definition: EventDefinition | undefined): TypeEntry {
+    const entry = this.#table.byType(input.type) ?? this.#newType(input);
+    if (definition === undefined || entry.isDynamic) return entry;
+    if (entry.schemaHash !== definition.schemaHash) this.#table.checkDefinition(definition);
+    this.#lastDefinition = definition;
+    this.#lastEntry = entry;
+    return entry;
   }
 
   #keyFor(definition: EventDefinition | undefined, input: EventInput): string | null {
