@@ -15,6 +15,7 @@ import {
   type ModuleHandler,
   type QtEvent,
 } from '../event/index.ts';
+import { Breaker } from './breaker.ts';
 import type { ConsumerSpec } from './consumer.ts';
 import { DedupeWindow } from './dedupe-window.ts';
 import { DeadLetterStore, type DeadLetterQueue } from './dead-letters.ts';
@@ -22,7 +23,7 @@ import { decodeEvent, type EventOrigin } from './delivered-event.ts';
 import { Delivery } from './delivery.ts';
 import { DirectReplies } from './direct-replies.ts';
 import { Dispatcher, fullError } from './dispatcher.ts';
-import { QT_BUS_DRAIN_TIMEOUT, QT_BUS_NOT_RUNNING, QT_BUS_STARTED_TWICE } from './errors.ts';
+import { QT_BUS_DRAIN_TIMEOUT, QT_BUS_NOT_RUNNING, QT_BUS_STARTED_TWICE, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
 import {
   BUSY,
   FULL,
@@ -99,6 +100,7 @@ export class Bus implements EventBus {
   readonly #idleWaiters = new Set<() => void>();
   readonly #stopListeners = new Set<() => void>();
   readonly #hangWatch: HangWatch;
+  readonly #breaker: Breaker;
   #pool: WorkerPool | null = null;
   #phase: Phase = 'new';
   #nextSubscription = 1;
@@ -117,7 +119,10 @@ export class Bus implements EventBus {
     this.#intake = new Intake(this.#table, this.#encoder, resolved.validate, { canDefine: true, isKeyed: () => false });
     this.#origin = { runId: resolved.runId, sourceOf: (id) => this.#sources.get(id) ?? resolved.source };
     this.#router = new Router((page) => this.#announcePage(page));
-    this.#members = new Members((member) => this.#consumers.delete(member.id));
+    this.#members = new Members((member) => {
+      this.#consumers.delete(member.id);
+      this.#breaker.forget(member);
+    });
     this.#history = new History(resolved.historyLength);
     this.#loader = new HandlerLoader(resolved.logger);
     this.#deadLetterStore = new DeadLetterStore(
@@ -152,6 +157,7 @@ export class Bus implements EventBus {
       this.#remotes.push(remote);
       hosts.push(remote);
     }
+    this.#breaker = new Breaker(resolved.breakerCoolDownMs, resolved.logger, (subscription) => this.#announceDegraded(subscription));
     this.#hangWatch = new HangWatch(resolved.clock, this.#remotes);
     this.#dispatcher = new Dispatcher({
       table: this.#table,
@@ -433,6 +439,7 @@ export class Bus implements EventBus {
     this.#waiting.rejectAll(this.#notRunning('publish'));
     this.#delivery.close();
     this.#hangWatch.stop();
+    this.#breaker.stop();
     await Promise.all(this.#remotes.map((remote) => remote.close()));
     await this.#pool?.destroy();
     for (const remote of this.#remotes) remote.readReplies();
@@ -562,7 +569,7 @@ export class Bus implements EventBus {
       this.#loads.push(load);
       return;
     }
-    const record: ConsumerRecord = { ...spec, ...module, filter: subscription.filter };
+    const record: ConsumerRecord = { ...spec, ...module, filter: subscription.filter, isDegraded: false };
     this.#consumers.set(member.id, record);
     (host as RemoteHost).command({ kind: 'consumer', consumer: record });
   }
@@ -596,7 +603,9 @@ export class Bus implements EventBus {
       },
       fail: (consumer, frame, attempt, error, isFinal) => {
         const member = this.#members.get(consumer);
-        if (member !== undefined) this.#delivery.fail(member, frame, attempt, error, isFinal);
+        if (member === undefined) return;
+        if (error.code === QT_HANDLER_CRASHED || error.code === QT_HANDLER_HUNG) this.#breaker.crashed(member);
+        this.#delivery.fail(member, frame, attempt, error, isFinal);
       },
       park: (consumer, frame) => {
         const member = this.#members.get(consumer);
@@ -619,7 +628,10 @@ export class Bus implements EventBus {
 
   #taskFor(host: RemoteHost): Omit<WorkerTask, 'buffer' | 'port' | 'epoch' | 'ringBytes' | 'replyBytes'> {
     const { runId, source, validate, ringBytes, replyBytes } = this.#options;
-    const consumers = [...this.#consumers.values()].filter((record) => this.#members.get(record.id)?.host === host);
+    const consumers = [...this.#consumers.values()].flatMap((record) => {
+      const member = this.#members.get(record.id);
+      return member?.host === host ? [{ ...record, isDegraded: member.subscription.isDegraded }] : [];
+    });
     return {
       runId,
       source,
@@ -648,6 +660,12 @@ export class Bus implements EventBus {
   #announceTypes(firstId: number): void {
     for (const remote of this.#remotes)
       remote.command({ kind: 'types', types: this.#table.toRecords(firstId), keyed: this.#keyedTypes(firstId) });
+  }
+
+  #announceDegraded(subscription: Subscription): void {
+    for (const { id, host } of subscription.members) {
+      if (host instanceof RemoteHost) host.command({ kind: 'degrade-consumer', id, isDegraded: subscription.isDegraded });
+    }
   }
 
   /** Something moved on a host: there may be room, a retry may be due, somebody may wait for the end. */

@@ -56,6 +56,8 @@ export class Consumer {
   readonly state: unknown;
   context: DeliveryContext;
   closed = false;
+  /** Out of service: every event is refused, without calling the handler. */
+  isDegraded = false;
   waiting = 0;
   readonly running = new Set<Task>();
   readonly #subscription: number;

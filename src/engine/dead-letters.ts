@@ -4,7 +4,7 @@ import { QT_DEAD_LETTER_UNKNOWN } from './errors.ts';
 import type { Member } from './member.ts';
 
 /** Why an event was given up. */
-export type DeadLetterReason = 'RETRIES_EXHAUSTED' | 'REJECTED' | 'POISON' | 'OVERFLOW';
+export type DeadLetterReason = 'RETRIES_EXHAUSTED' | 'REJECTED' | 'POISON' | 'OVERFLOW' | 'DEGRADED';
 
 export interface DeadLetter {
   /** `<event id>/<group>`, with `/<n>` appended when the same event came here again. */

@@ -2,7 +2,7 @@ import { createPrng, type Clock, type ErrorRecord, type Logger } from '../base/i
 import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } from '../codec/index.ts';
 import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
 import { FLAG_STARTED } from './drain.ts';
-import { QT_BUS_OVERFLOW, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
+import { QT_BUS_OVERFLOW, QT_GROUP_DEGRADED, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
 import type { Member } from './member.ts';
 import type { ResolvedRetry } from './options.ts';
 import { RetrySchedule } from './retry-schedule.ts';
@@ -122,7 +122,8 @@ export class Delivery {
     const isPoison = isCrash || error.code === QT_HANDLER_HUNG;
     const isOver = this.#retries.length >= this.#retriesMax;
     if (isFinal || attempt > retry.maxRetries || isOver) {
-      const reason = isFinal ? 'REJECTED' : attempt <= retry.maxRetries ? 'OVERFLOW' : isPoison ? 'POISON' : 'RETRIES_EXHAUSTED';
+      const refusal = error.code === QT_GROUP_DEGRADED ? 'DEGRADED' : 'REJECTED';
+      const reason = isFinal ? refusal : attempt <= retry.maxRetries ? 'OVERFLOW' : isPoison ? 'POISON' : 'RETRIES_EXHAUSTED';
       this.#bury(member, frame, attempt, error, reason);
       if (keyHash >= 0) this.#next(member, keyHash);
       return;

@@ -11,7 +11,7 @@
  * leaves the words behind, so its successor knows what is still to do. Each bit is cleared right after the outcome was
  * counted or reported, with nothing in between at which a thread could be stopped.
  */
-import { toErrorRecord, type ErrorRecord } from '../base/index.ts';
+import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
 import {
   ATTEMPT,
   FLAG_NO_KEY,
@@ -29,7 +29,7 @@ import type { RingReader } from '../ring/index.ts';
 import type { Consumer, Task } from './consumer.ts';
 import { CURRENT_BIT, CURRENT_INDEX, CURRENT_LANE, HANDLED, type Control } from './control.ts';
 import { decodeEvent, type DeliveredEvent, type EventOrigin } from './delivered-event.ts';
-import { QT_EVENT_REJECTED, QT_HANDLER_LOAD_FAILED, QT_HANDLER_TIMEOUT } from './errors.ts';
+import { QT_EVENT_REJECTED, QT_GROUP_DEGRADED, QT_HANDLER_LOAD_FAILED, QT_HANDLER_TIMEOUT } from './errors.ts';
 import { copyFrame, type Replies } from './replies.ts';
 
 /** Set beside the codec's flags while an asynchronous handler has begun: tells a successor who may have killed us. */
@@ -40,6 +40,7 @@ const QUANTA = [0, 64, 32, 8] as const;
 /** Errors that another try cannot mend: these events go to the dead letters at once. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   QT_EVENT_REJECTED,
+  QT_GROUP_DEGRADED,
   QT_HANDLER_LOAD_FAILED,
   QT_EVENT_PAYLOAD_INVALID,
   QT_EVENT_ENVELOPE_INVALID,
@@ -236,6 +237,7 @@ export class Drain {
         this.#succeed(consumer, index, bit);
         return;
       }
+      if (consumer.isDegraded) throw degradedError(consumer);
       context.begin(event, attempt);
       result = consumer.handler(event, context as HandlerContext);
     } catch (error) {
@@ -415,6 +417,7 @@ export class Drain {
     let result: unknown;
     try {
       if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) this.#countFiltered(consumer);
+      else if (consumer.isDegraded) throw degradedError(consumer);
       else result = consumer.handler(event, context as HandlerContext);
     } catch (error) {
       this.#leave();
@@ -477,6 +480,10 @@ export class Drain {
 
 function blockKey(consumer: number, keyHash: number): number {
   return consumer * 4_294_967_296 + keyHash;
+}
+
+function degradedError(consumer: Consumer): QtError {
+  return new QtError(QT_GROUP_DEGRADED, `group ${consumer.group} is out of service: its handlers only killed their threads`);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -18,6 +18,8 @@ export const QT_HANDLER_FAILED = 'QT_HANDLER_FAILED';
 export const QT_HANDLER_TIMEOUT = 'QT_HANDLER_TIMEOUT';
 /** A synchronous handler did not come back within `processingTimeoutMs`; its thread was replaced. Remedy: do less per event, or allow more time. */
 export const QT_HANDLER_HUNG = 'QT_HANDLER_HUNG';
+/** The group is out of service because its handlers only killed their threads. Remedy: mend the handler, then redrive its dead letters. */
+export const QT_GROUP_DEGRADED = 'QT_GROUP_DEGRADED';
 /** The thread died while it handled this event. Remedy: look for `process.exit`, unhandled rejections or memory use in the handler. */
 export const QT_HANDLER_CRASHED = 'QT_HANDLER_CRASHED';
 /** `ctx.publish` was called after its handler had finished. Remedy: publish before returning, or await the work. */

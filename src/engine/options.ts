@@ -34,6 +34,8 @@ export interface BusOptions {
   readonly replyBytes?: number;
   /** Bytes of derived events and retries that may wait outside a full ring, default 64 MiB. */
   readonly overflowBytesMax?: number;
+  /** How long a group whose handlers only kill threads stays out of service, in ms, default 30 000. */
+  readonly breakerCoolDownMs?: number;
   /**
    * Suppress events whose `dedupeId` was published within the window: they get the seq of the first. Default off.
    * `lengthMax` ids are remembered, default 100 000.
@@ -71,6 +73,7 @@ export interface ResolvedBusOptions {
   readonly ringBytes: number;
   readonly replyBytes: number;
   readonly overflowBytesMax: number;
+  readonly breakerCoolDownMs: number;
   readonly dedupe: { readonly windowMs: number; readonly lengthMax: number } | null;
   readonly retriesMax: number;
   readonly historyLength: number;
@@ -104,6 +107,7 @@ export const defaultBusOptions = {
   ringBytes: MIB,
   replyBytes: MIB,
   overflowBytesMax: 64 * MIB,
+  breakerCoolDownMs: 30_000,
   retriesMax: 1_000_000,
   historyLength: 1000,
   deadLettersMax: 10_000,
@@ -129,6 +133,7 @@ export function resolveBusOptions(options: BusOptions): ResolvedBusOptions {
     ringBytes: checkPowerOfTwo('ringBytes', merged.ringBytes, 64 * KIB, 256 * MIB),
     replyBytes: checkPowerOfTwo('replyBytes', merged.replyBytes, 64 * KIB, 256 * MIB),
     overflowBytesMax: checkNumber('overflowBytesMax', merged.overflowBytesMax, { min: 0, max: 2 ** 40, integer: true }),
+    breakerCoolDownMs: checkNumber('breakerCoolDownMs', merged.breakerCoolDownMs, { min: 1, max: 86_400_000 }),
     dedupe: merged.dedupe === undefined ? null : resolveDedupe(merged.dedupe),
     retriesMax: checkNumber('retriesMax', merged.retriesMax, { min: 1, max: 100_000_000, integer: true }),
     historyLength: checkNumber('historyLength', merged.historyLength, { min: 0, max: 1_000_000, integer: true }),

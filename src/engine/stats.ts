@@ -16,6 +16,8 @@ export interface GroupStats {
   readonly errors: number;
   readonly retried: number;
   readonly members: number;
+  /** Members out of service because their handlers only killed threads. */
+  readonly degraded: number;
 }
 
 export interface BusStats extends GroupStats {
@@ -41,7 +43,18 @@ export interface BusStats extends GroupStats {
 type Sums = { -readonly [K in keyof GroupStats]: number };
 
 export function emptySums(): Sums {
-  return { dispatched: 0, acknowledged: 0, filtered: 0, deadLettered: 0, dropped: 0, pending: 0, errors: 0, retried: 0, members: 0 };
+  return {
+    dispatched: 0,
+    acknowledged: 0,
+    filtered: 0,
+    deadLettered: 0,
+    dropped: 0,
+    pending: 0,
+    errors: 0,
+    retried: 0,
+    members: 0,
+    degraded: 0,
+  };
 }
 
 export function addMember(sums: Sums, member: Member): void {
@@ -54,6 +67,7 @@ export function addMember(sums: Sums, member: Member): void {
   sums.errors += member.errors;
   sums.retried += member.retried;
   sums.members += 1;
+  if (member.subscription.isDegraded) sums.degraded += 1;
 }
 
 export function addSums(sums: Sums, other: Sums): void {

@@ -63,6 +63,8 @@ export class Subscription {
   readonly ordered: boolean;
   readonly members: Member[] = [];
   closed = false;
+  /** Out of service: see `Breaker`. */
+  isDegraded = false;
 
   /** @throws QtError QT_BUS_SUBSCRIPTION_INVALID, QT_EVENT_TOPIC_INVALID, QT_OPTION_INVALID */
   constructor(id: number, topic: Topic, handler: Handler | ModuleHandler, options: SubscribeOptions, bus: ResolvedBusOptions) {

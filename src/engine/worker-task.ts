@@ -14,6 +14,8 @@ export interface ConsumerRecord extends HandlerModuleSpec {
   readonly limit: number;
   readonly waitingMax: number;
   readonly ordered: boolean;
+  /** Out of service: every event is refused. */
+  readonly isDegraded: boolean;
 }
 
 /** Consumer ids by bit; a consumer that lives on another host is only a number here. */
@@ -50,6 +52,7 @@ export type WorkerCommand =
   | { readonly kind: 'consumer'; readonly consumer: ConsumerRecord }
   | { readonly kind: 'source'; readonly id: number; readonly source: string }
   | { readonly kind: 'route'; readonly route: RouteRecord }
+  | { readonly kind: 'degrade-consumer'; readonly id: number; readonly isDegraded: boolean }
   | { readonly kind: 'close-consumer'; readonly id: number };
 
 /** From worker to main. `ping` says only: look at the reply ring and the words. */

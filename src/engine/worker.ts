@@ -199,6 +199,11 @@ class WorkerSession {
           this.#resolveRoutes();
           break;
         }
+        case 'degrade-consumer': {
+          const consumer = this.#consumers.get(command.id);
+          if (consumer !== undefined) consumer.isDegraded = command.isDegraded;
+          break;
+        }
         case 'close-consumer': {
           const consumer = this.#consumers.get(command.id);
           if (consumer !== undefined) consumer.closed = true;
@@ -224,7 +229,9 @@ class WorkerSession {
     const spec = { ...record, filter };
     try {
       const { handler, state } = await this.#loader.load(record);
-      this.#consumers.set(record.id, new Consumer(spec, handler, state, this.#logger, this.#emission));
+      const consumer = new Consumer(spec, handler, state, this.#logger, this.#emission);
+      consumer.isDegraded = record.isDegraded;
+      this.#consumers.set(record.id, consumer);
       return null;
     } catch (error) {
       const rejecting = (): never => {
