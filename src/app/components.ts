@@ -19,6 +19,8 @@ export interface RunContext {
   readonly config: Config;
   readonly info: FeedInfo;
   readonly mode: RunMode;
+  /** Event time that may pass while a decision is on its way, microseconds; 0 in lockstep. */
+  readonly slackUs: number;
 }
 
 /** Minutes of a session day on a share exchange; markets that never close have 1440. */
@@ -118,7 +120,7 @@ function sizer(context: RunContext): Component {
     feeRatio: sizing.fee,
     volatilityTargetRatio: sizing.volatilityTarget,
     ...tradedInstruments(context),
-    requestLifetimeMs: barUs(context) / 1000,
+    requestLifetimeMs: barUs(context) / 1000 + slackMs(context),
   });
 }
 
@@ -139,8 +141,8 @@ function execution(context: RunContext): Component {
       touchRatio: given.touch,
     },
     entryToleranceRatio: given.entryTolerance,
-    entryLifetimeUs: toDurationUs(given.entryLifetime),
-    stopWaitUs: toDurationUs(given.stopWait),
+    entryLifetimeUs: toDurationUs(given.entryLifetime) + context.slackUs,
+    stopWaitUs: toDurationUs(given.stopWait) + context.slackUs,
     door: { priceAwayRatioMax: given.priceAwayMax, stopDistanceRatioMax: limits.stopDistanceMax },
   });
 }
@@ -189,7 +191,11 @@ function killSwitch({ config, mode }: RunContext): Component {
 
 /** Nothing can happen between two bars, so no limit on age or life makes sense below one. */
 function atLeastBarMs(context: RunContext, duration: string): number {
-  return Math.max(toDurationMs(duration), barUs(context) / 1000);
+  return Math.max(toDurationMs(duration), Math.ceil(barUs(context) / 1000)) + slackMs(context);
+}
+
+function slackMs({ slackUs }: RunContext): number {
+  return Math.ceil(slackUs / 1000);
 }
 
 function liveStrategies({ strategies }: Config): string[] {

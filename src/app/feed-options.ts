@@ -1,5 +1,6 @@
 import { invalidOption } from '../base/index.ts';
-import type { FeedOptions } from '../feed/index.ts';
+import type { FeedInfo, FeedOptions } from '../feed/index.ts';
+import { TIMEFRAME_US } from '../model/index.ts';
 import { toDurationUs } from './config/duration.ts';
 import type { Config } from './config/schema.ts';
 
@@ -52,3 +53,16 @@ function paceOf({ rate, speed, duration }: Config['feed']): Pick<FeedOptions, 'p
   const durationS = duration === null ? {} : { durationS: toDurationUs(duration) / 1e6 };
   return { pace: { ...(rate === null ? {} : { rate }), ...(speed === null ? {} : { speed }), ...durationS } };
 }
+
+/**
+ * How far market time moves in a second of a paced feed, microseconds. Decisions take some milliseconds of real time
+ * while a fast feed goes on, so without this allowance every order would be late at a thousand bars a second.
+ */
+export function slackOf({ feed }: Config, info: FeedInfo): number {
+  if (feed.speed !== null) return Math.round(feed.speed * SECOND_US);
+  // A bar of one symbol is a tick and a candle.
+  const barsPerSecond = (feed.rate ?? 0) / (2 * info.symbols.length);
+  return Math.round(barsPerSecond * TIMEFRAME_US[info.timeframe]);
+}
+
+const SECOND_US = 1_000_000;

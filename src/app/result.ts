@@ -2,6 +2,7 @@ import type { BusStats } from '../engine/index.ts';
 import type { FeedStatus } from '../feed/index.ts';
 import { createTradingDays, PositionOpened } from '../model/index.ts';
 import { reportOf, reportsOf, type PerformanceReport, type PerformanceState, type TradeRecord } from '../observe/index.ts';
+import type { Benchmark } from './benchmark.ts';
 import type { RunContext } from './components.ts';
 import type { RunIdentity } from './identity.ts';
 import type { LatencyFigures } from './latency.ts';
@@ -20,6 +21,7 @@ export interface ResultParts {
   readonly stats: BusStats;
   readonly watch: RunWatch;
   readonly performance: PerformanceState;
+  readonly benchmark: Benchmark;
   readonly latency: LatencyFigures;
   /** Market events handed to the bus. */
   readonly sent: number;
@@ -47,6 +49,8 @@ export interface RunResult {
   readonly currency: string;
   readonly feed: FeedReport;
   readonly performance: PerformanceReport;
+  /** Return of holding all symbols from the first open to the last close, ratio, before costs. */
+  readonly buyAndHoldRatio: number | null;
   readonly bySymbol: readonly PerformanceReport[];
   readonly periods: readonly PeriodRow[];
   readonly trades: readonly TradeRecord[];
@@ -118,6 +122,7 @@ export function createResult(parts: ResultParts): RunResult {
     currency: context.config.account.currency,
     feed: feedReport(parts),
     performance: report,
+    buyAndHoldRatio: parts.benchmark.returnRatio,
     bySymbol: reportsOf(performance).filter(({ scope }) => scope === 'SYMBOL'),
     periods: periodsOf(report),
     trades: performance.tradeLog,

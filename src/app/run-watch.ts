@@ -74,7 +74,9 @@ export class RunWatch implements Sink {
       this.marketEvents++;
       if (this.firstUs === 0) this.firstUs = timestamp;
       this.lastUs = Math.max(this.lastUs, timestamp);
-      this.#latency.sent(seq, this.intendedUs ?? systemClock.nowUs());
+      // Pacing sends what is due within a millisecond at once, so an event can leave before its time.
+      const nowUs = systemClock.nowUs();
+      this.#latency.sent(seq, this.intendedUs === null ? nowUs : Math.min(this.intendedUs, nowUs));
       return;
     }
     if (!isDecisionType(type)) return;

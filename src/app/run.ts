@@ -2,7 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hash32, invalidOption, QtError, silentLogger, systemClock, type Logger } from '../base/index.ts';
 import { createEventBus, type EventBus } from '../engine/index.ts';
 import { resolveFeed, type Feed, type FeedBatch, type FeedInfo, type FeedStatus } from '../feed/index.ts';
-import { MarketCandleNew, MarketTickPrice, SystemRunEnded, SystemRunStarted, type RunMode } from '../model/index.ts';
+import {
+  MarketCandleNew,
+  MarketTickPrice,
+  SystemRunEnded,
+  SystemRunStarted,
+  type MarketCandleNewPayload,
+  type RunMode,
+} from '../model/index.ts';
 import {
   createPerformanceState,
   LineWriter,
@@ -12,13 +19,15 @@ import {
   trackPerformance,
   type PerformanceState,
 } from '../observe/index.ts';
+import { Benchmark } from './benchmark.ts';
 import { barUs, createComponents, type RunContext } from './components.ts';
 import { subscribeComponents } from './compose.ts';
 import { toDurationMs, toDurationUs } from './config/duration.ts';
 import { profileOf, readLayers, resolveConfig, type ConfigSources } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { QT_APP_LIVE_REFUSED } from './errors.ts';
-import { isPaced, toFeedOptions } from './feed-options.ts';
+import { isPaced, slackOf, toFeedOptions } from './feed-options.ts';
+import { subscribeFlattenWatch } from './flatten-watch.ts';
 import { identifyRun, type RunIdentity } from './identity.ts';
 import { LatencyMeter } from './latency.ts';
 import { createResult, type RunOutcome, type RunResult } from './result.ts';
@@ -97,7 +106,8 @@ export async function prepareRun(options: RunOptions = {}): Promise<Run> {
   const feed = options.feed ?? (await resolveFeed(toFeedOptions(first)));
   const config = resolveConfig(layers, profileOf(layers, feed.info.timeframe));
   const identity = await identifyRun(config, engine.lockstep ? null : systemClock.nowUs());
-  return wire({ config, info: feed.info, mode: config.mode }, feed, engine, identity, options);
+  const context = { config, info: feed.info, mode: config.mode, slackUs: engine.lockstep ? 0 : slackOf(config, feed.info) };
+  return wire(context, feed, engine, identity, options);
 }
 
 function engineOf({ engine, feed, mode }: Config): RunEngine {
@@ -115,6 +125,7 @@ async function wire(context: RunContext, feed: Feed, engine: RunEngine, identity
   const latency = new LatencyMeter();
   const watch = new RunWatch(latency);
   const performance = createPerformanceState({ initialEquityUsd: config.account.initialEquity, periodsPerYear: info.periodsPerYear });
+  const benchmark = new Benchmark();
   const components = createComponents(context);
   const bus = createEventBus({
     mode: engine.mode,
@@ -130,8 +141,9 @@ async function wire(context: RunContext, feed: Feed, engine: RunEngine, identity
     logger: options.logger ?? silentLogger,
   });
   subscribeComponents(bus, components);
-  subscribeWatchdog(bus, Math.max(toDurationUs(config.exit.watchdogSilence), 10 * barUs(context)));
-  subscribePerformance(bus, performance);
+  subscribeWatchdog(bus, Math.max(toDurationUs(config.exit.watchdogSilence), 10 * barUs(context)) + context.slackUs);
+  subscribeFlattenWatch(bus);
+  subscribePerformance(bus, performance, benchmark);
   const writer = options.eventsFile === undefined ? null : await subscribeEventFile(bus, options.eventsFile);
   options.onBus?.(bus);
   latency.subscribe(bus, MARKET_TYPES);
@@ -147,7 +159,18 @@ async function wire(context: RunContext, feed: Feed, engine: RunEngine, identity
       try {
         const outcome = await pump.run(context, identity, signal);
         const stats = bus.getStats();
-        const parts = { context, engine, identity, feed: feed.status(), outcome, stats, watch, performance, latency: latency.figures() };
+        const parts = {
+          context,
+          engine,
+          identity,
+          feed: feed.status(),
+          outcome,
+          stats,
+          watch,
+          performance,
+          benchmark,
+          latency: latency.figures(),
+        };
         return createResult({ ...parts, sent: pump.sent, elapsedMs: pump.progress().elapsedMs });
       } finally {
         await bus.stop({ drainTimeoutMs: 0 });
@@ -157,10 +180,11 @@ async function wire(context: RunContext, feed: Feed, engine: RunEngine, identity
   };
 }
 
-function subscribePerformance(bus: EventBus, state: PerformanceState): void {
+function subscribePerformance(bus: EventBus, state: PerformanceState, benchmark: Benchmark): void {
   bus.subscribe(
     performancePatterns,
     (event, ctx) => {
+      if (event.type === MarketCandleNew.type) benchmark.add(event.payload as MarketCandleNewPayload);
       for (const report of trackPerformance(state, event)) ctx.publish(report);
     },
     { group: PERFORMANCE_TRACKER, priority: 'HIGH' },

@@ -28,6 +28,8 @@ const MINUTES_A_YEAR = 525_600;
 // A regime ends each minute with this chance: it lasts four hours on average, long enough for a detector to see it.
 const CHANGE_RATIO = 1 / 240;
 const STEPS = 6;
+// Traded value of a calm minute, as in a liquid crypto market: half a billion a day.
+const TURNOVER = 350_000;
 const START_PRICES: Readonly<Record<string, number>> = { BTCUSDT: 42_000, ETHUSDT: 2300, SOLUSDT: 100 };
 
 /**
@@ -39,6 +41,7 @@ export class SyntheticWalk {
   readonly #prng: Prng;
   readonly #deviation: number;
   readonly #decimals: number;
+  readonly #volume: number;
   #regime = REGIMES[2] as WalkRegime;
   #price: number;
   #anchor: number;
@@ -48,6 +51,7 @@ export class SyntheticWalk {
     this.#deviation = volatilityRatio / Math.sqrt(MINUTES_A_YEAR);
     this.#price = START_PRICES[symbol] ?? Math.exp(Math.log(10) * (1 + 2 * this.#prng.next()));
     this.#decimals = this.#price >= 1000 ? 1 : this.#price >= 100 ? 2 : 3;
+    this.#volume = TURNOVER / this.#price;
     this.#anchor = this.#price;
   }
 
@@ -65,7 +69,7 @@ export class SyntheticWalk {
     const close = this.#rounded();
     // Volume grows with the range, as it does in markets, around a lognormal base.
     const activity = 1 + (high - low) / open / (this.#deviation || 1);
-    const volume = Number((Math.exp(1 + 0.5 * this.#prng.normal()) * activity).toFixed(4));
+    const volume = Number((this.#volume * Math.exp(0.5 * this.#prng.normal()) * activity).toFixed(4));
     return { open, high, low, close, volume };
   }
 

@@ -68,7 +68,7 @@ describe('a synthetic feed', () => {
         "open_time": 1704067200000000,
         "symbol": "BTCUSDT",
         "timeframe": "1m",
-        "volume": 14.4907,
+        "volume": 44.4236,
       }
     `);
   });

@@ -3,6 +3,28 @@ import { BUILT_IN_STRATEGIES } from '../../trading/strategy/index.ts';
 import { choice, duration, entry, flag, integer, list, number, numberOrNull, section } from './fields.ts';
 import type { Profile } from './schema.ts';
 
+// The steps of the constitution, made for positions of hours.
+const MINUTE_LADDER = [
+  { atR: 1, exitPct: 40 },
+  { atR: 1.5, exitPct: 50 },
+  { atR: 2, exitPct: 100 },
+];
+const MINUTE_TRAILING = [
+  { fromR: 1, distancePct: 2 },
+  { fromR: 1.5, distancePct: 1.5 },
+  { fromR: 2, distancePct: 1 },
+];
+// A day moves an index by about 1.2 %, so a trend of weeks needs the room of three days' range and no early end.
+const DAILY_LADDER = [
+  { atR: 2, exitPct: 33 },
+  { atR: 4, exitPct: 50 },
+];
+const DAILY_TRAILING = [
+  { fromR: 1, distancePct: 4 },
+  { fromR: 2, distancePct: 3.5 },
+  { fromR: 3, distancePct: 3 },
+];
+
 /** The parameters of the trend strategy as they are written into a new file. */
 function trendParameters(): Record<string, number> {
   const specs = Object.entries(BUILT_IN_STRATEGIES['trend']?.parameters ?? {});
@@ -149,20 +171,12 @@ export function exitFields(profile: Profile) {
       ladder: list(
         'Profit-taking: from so many R take so many percent of what is left; 100 ends it. Empty: none.',
         entry({ atR: Type.Number({ minimum: 0, maximum: 1000 }), exitPct: Type.Number({ minimum: 0, maximum: 100 }) }),
-        [
-          { atR: 1, exitPct: 40 },
-          { atR: 1.5, exitPct: 50 },
-          { atR: 2, exitPct: 100 },
-        ],
+        isDaily ? DAILY_LADDER : MINUTE_LADDER,
       ),
       trailing: list(
         'Trailing stop: from so many R keep so many percent below the best price. Empty: none.',
         entry({ fromR: Type.Number({ minimum: 0, maximum: 1000 }), distancePct: Type.Number({ minimum: 0, maximum: 100 }) }),
-        [
-          { fromR: 1, distancePct: 2 },
-          { fromR: 1.5, distancePct: 1.5 },
-          { fromR: 2, distancePct: 1 },
-        ],
+        isDaily ? DAILY_TRAILING : MINUTE_TRAILING,
       ),
       watchdogSilence: duration('Longest silence of the exit brain with a position; at least ten bars.', isDaily ? '14d' : '10m'),
     }),

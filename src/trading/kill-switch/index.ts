@@ -13,6 +13,7 @@ import { resolveKillSwitchOptions, type KillSwitchOptions } from './options.ts';
 import { INPUT_TYPES } from './service.ts';
 
 export * from './errors.ts';
+export { createFlattenState, FLATTEN_TYPES, stepFlatten, type FlattenState } from './flatten.ts';
 export { createFileLatchStore } from './file-latch-store.ts';
 export { createMemoryLatchStore, type KillPhase, type LatchRead, type LatchRecord, type LatchStore } from './latch-store.ts';
 export { defaultKillSwitchOptions, resolveKillSwitchOptions, type KillSwitchOptions } from './options.ts';

@@ -1,0 +1,16 @@
+import type { EventBus } from '../engine/index.ts';
+import { createFlattenState, FLATTEN_TYPES, stepFlatten } from '../trading/kill-switch/index.ts';
+
+/**
+ * Announces that an account is flat after a kill. It speaks for the execution engine, whose instances see one symbol each.
+ */
+export function subscribeFlattenWatch(bus: EventBus): void {
+  const state = createFlattenState();
+  bus.subscribe(
+    FLATTEN_TYPES,
+    (event, ctx) => {
+      for (const out of stepFlatten(state, event)) ctx.publish(out);
+    },
+    { group: 'flatten_watch', source: 'execution_engine', priority: 'HIGH' },
+  );
+}
