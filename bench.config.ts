@@ -1,1 +1,38 @@
-export default {};
+import type { BenchConfig } from './bench/config.ts';
+
+/** What `npm run bench` measures and what it promises. Rounds are odd, so that a median is a round that happened. */
+const config: BenchConfig = {
+  settings: {
+    full: {
+      ring: { rounds: 7, roundMs: 250 },
+      codec: { rounds: 7, roundMs: 150 },
+      'one-to-one-throughput': { rounds: 9, events: 200_000, piscinaEvents: 10_000, window: 64 },
+      'paced-latency': { rounds: 3, rates: [1000, 5000, 50_000], roundMs: 3000 },
+      'ping-pong': { rounds: 7, trips: 5000 },
+      'fan-out-4': { rounds: 9, events: 200_000 },
+      'types-10000': { rounds: 9, events: 100_000 },
+    },
+    quick: {
+      ring: { rounds: 3, roundMs: 100 },
+      codec: { rounds: 3, roundMs: 60 },
+      'one-to-one-throughput': { rounds: 5, events: 60_000, piscinaEvents: 2000, window: 64 },
+      'paced-latency': { rounds: 3, rates: [1000, 5000], roundMs: 1000 },
+      'ping-pong': { rounds: 3, trips: 2000 },
+      'fan-out-4': { rounds: 5, events: 60_000 },
+      'types-10000': { rounds: 5, events: 30_000 },
+    },
+  },
+  caseMsMax: 120_000,
+  gates: [
+    {
+      case: 'one-to-one-throughput',
+      subject: 'bus.tryPublish',
+      reference: 'worker.postMessage',
+      figure: 'events/s',
+      atLeast: 4,
+      because: 'below that, a plain message to a worker would do',
+    },
+  ],
+};
+
+export default config;

@@ -1,0 +1,52 @@
+/**
+ * What `bench.config.ts` holds. Data only: sizes, rounds, durations and gates; what is measured is in the cases.
+ */
+
+/** `full` is the default run, `quick` the one for a short look. */
+export type Mode = 'full' | 'quick';
+
+/** Everything that can be tuned about the cases, by the case's own name. */
+export interface CaseSettings {
+  readonly ring: { readonly rounds: number; readonly roundMs: number };
+  readonly codec: { readonly rounds: number; readonly roundMs: number };
+  readonly 'one-to-one-throughput': {
+    readonly rounds: number;
+    /** Events in one round of one subject. */
+    readonly events: number;
+    /** The same for `piscina.run`, which is an order of magnitude slower. */
+    readonly piscinaEvents: number;
+    /** Events in a batch, or promises that are awaited together. */
+    readonly window: number;
+  };
+  readonly 'paced-latency': {
+    readonly rounds: number;
+    /** Arrivals per second. */
+    readonly rates: readonly number[];
+    /** How long one round of one subject at one rate sends. */
+    readonly roundMs: number;
+  };
+  readonly 'ping-pong': { readonly rounds: number; readonly trips: number };
+  readonly 'fan-out-4': { readonly rounds: number; readonly events: number };
+  readonly 'types-10000': { readonly rounds: number; readonly events: number };
+}
+
+export type CaseName = keyof CaseSettings;
+
+/** A promise about a ratio of two subjects of one run; never about a bare number, which is a fact about a machine. */
+export interface Gate {
+  readonly case: CaseName;
+  readonly subject: string;
+  readonly reference: string;
+  readonly figure: string;
+  /** The median over the rounds must reach it. */
+  readonly atLeast: number;
+  /** Why this number. */
+  readonly because: string;
+}
+
+export interface BenchConfig {
+  readonly settings: Readonly<Record<Mode, CaseSettings>>;
+  /** A case that takes longer has failed. */
+  readonly caseMsMax: number;
+  readonly gates: readonly Gate[];
+}

@@ -1,0 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import type { Mode } from '../config.ts';
+import type { CaseOutcome } from '../harness/isolate.ts';
+import type { GateResult } from './gates.ts';
+import type { Machine } from './machine.ts';
+
+/** Everything a run found out, with every sample: what two runs are compared by. */
+export interface RunReport {
+  readonly machine: Machine;
+  readonly mode: Mode;
+  readonly cases: readonly CaseOutcome[];
+  readonly gates: readonly GateResult[];
+}
+
+export function writeJson(file: string, report: RunReport): void {
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+}

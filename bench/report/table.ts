@@ -1,0 +1,77 @@
+import type { CaseReport } from '../case.ts';
+import type { Mode } from '../config.ts';
+import type { CaseOutcome } from '../harness/isolate.ts';
+import type { Spread } from '../harness/statistics.ts';
+import type { GateResult } from './gates.ts';
+import type { Machine } from './machine.ts';
+
+const INDENT = '  ';
+
+export function machineLines(machine: Machine, mode: Mode): string {
+  const { processor, cores, memoryGb, platform, node, load, at } = machine;
+  const lines = [
+    `${processor}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}`,
+    `${mode} run, ${at}, load ${load.toFixed(2)} before it`,
+  ];
+  if (load > cores / 4) lines.push('Others use this machine: read the ratios, not the figures.');
+  return lines.join('\n');
+}
+
+/** A case as text: its figures over the rounds as median (min to max), then its ratios. */
+export function caseLines(outcome: CaseOutcome): string {
+  const settings = Object.entries(outcome.settings).map(([name, value]) => `${name} ${String(value)}`);
+  const head = `${outcome.name}  (${settings.join('; ')}; ${(outcome.elapsedMs / 1000).toFixed(1)} s)`;
+  if (outcome.status === 'failed') return `${head}\n${INDENT}FAILED: ${outcome.message}`;
+  return [head, `${INDENT}${outcome.question}`, '', ...figureRows(outcome.report), '', ...ratioRows(outcome.report)].join('\n');
+}
+
+export function gateLines(gates: readonly GateResult[]): string {
+  return gates
+    .map(({ gate, ratio, isMet }) => {
+      const found = ratio === null ? 'not measured' : ratioText(ratio);
+      const promise = `${gate.subject} >= ${gate.atLeast} x ${gate.reference} (${gate.figure})`;
+      return `gate ${isMet ? 'met   ' : 'MISSED'} ${promise}: ${found}`;
+    })
+    .join('\n');
+}
+
+function figureRows({ subjects }: CaseReport): string[] {
+  const figures = [...new Set(subjects.flatMap(({ figures }) => Object.keys(figures)))];
+  const rows = subjects.map(({ name, figures: values }) => [
+    name,
+    ...figures.map((figure) => (values[figure] === undefined ? '' : spreadText(values[figure]))),
+  ]);
+  return align([['', ...figures], ...rows]);
+}
+
+function ratioRows({ ratios }: CaseReport): string[] {
+  return align(ratios.map(({ subject, reference, figure, ratio }) => [subject, ratioText(ratio), `x ${reference}, ${figure}`]));
+}
+
+function ratioText(ratio: Spread): string {
+  return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`;
+}
+
+function spreadText({ median, min, max }: Spread): string {
+  return `${numberText(median)} (${numberText(min)} to ${numberText(max)})`;
+}
+
+/** Three or four digits that mean something. */
+function numberText(value: number): string {
+  if (Math.abs(value) >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
+  if (Math.abs(value) >= 1e4) return `${(value / 1e3).toFixed(0)}k`;
+  return value.toFixed(Math.abs(value) >= 100 ? 0 : 1);
+}
+
+/** The first column to the left, as names are, the others too: their brackets make the right edge ragged anyway. */
+function align(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map(
+    (row) =>
+      INDENT +
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+  );
+}
