@@ -3,10 +3,12 @@ import { definitionOf, type EventInput } from '../../src/event/index.ts';
 
 const SCRATCH_BYTES = 65_536;
 
-/** Bytes of an event as it lies in a ring: header, key and payload. */
-export function frameBytesOf(event: EventInput): number {
-  const definition = definitionOf(event.type)!;
+/** Bytes of an event as it lies in a ring (header, key and payload), on average over these events of one type. */
+export function frameBytesOf(events: readonly EventInput[]): number {
+  const definition = definitionOf(events[0]!.type)!;
   const table = new TypeTable();
+  const entry = table.addDefinition(definition);
   const encoder = new FrameEncoder(table, { frameBytesMax: SCRATCH_BYTES });
-  return encoder.encode(table.addDefinition(definition), event, definition.keyOf?.(event.payload) ?? null);
+  const bytes = events.map((event) => encoder.encode(entry, event, definition.keyOf?.(event.payload) ?? null));
+  return bytes.reduce((sum, length) => sum + length, 0) / bytes.length;
 }

@@ -74,7 +74,7 @@ export const bench: BenchCase<'codec'> = {
     );
     if (!(sum > 0)) throw new CheckError('nothing was encoded or decoded');
 
-    const bytes = frameBytesOf(drafts[0]!);
+    const bytes = frameBytesOf(drafts);
     return {
       subjects: [...throughputOf(encode, bytes), ...throughputOf(decode, bytes)],
       ratios: [

@@ -28,8 +28,6 @@ export interface BareWorkerData {
 }
 
 export class BareLink {
-  /** Of the frame last sent. */
-  frameBytes = 0;
   readonly #words: Int32Array;
   readonly #views: FrameViews;
   readonly #writer: RingWriter;
@@ -75,7 +73,6 @@ export class BareLink {
       source.copy(target, index + 4, 4, length);
       writer.commit(index);
       if (i % FLUSH_EVERY === FLUSH_EVERY - 1) this.#flush();
-      this.frameBytes = length;
     }
     this.#flush();
   }

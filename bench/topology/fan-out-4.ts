@@ -32,7 +32,7 @@ export const bench: BenchCase<'fan-out-4'> = {
       const samples = await alternate([subjectOf(single, events), subjectOf(four, events)], rounds);
       const ratios = costRatios(samples, '1 group');
       return {
-        subjects: throughputOf(samples, frameBytesOf(inputs.drafts[0]!)),
+        subjects: throughputOf(samples, frameBytesOf(inputs.drafts)),
         ratios: [...ratios, { subject: 'each further group', reference: '1 group', figure: 'ns/event', ratio: furtherGroup(samples) }],
       };
     } finally {

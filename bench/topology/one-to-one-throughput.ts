@@ -26,6 +26,7 @@ import type { BenchCase } from '../case.ts';
 import { alternate, type Subject } from '../harness/alternate.ts';
 import { checkSame } from '../harness/check.ts';
 import { throughputOf, throughputRatios } from '../harness/figures.ts';
+import { frameBytesOf } from '../harness/frame-bytes.ts';
 import { Tally } from '../harness/tally.ts';
 import { BareLink } from '../peers/bare-link.ts';
 import { startPostMessagePeer } from '../peers/post-message.ts';
@@ -128,7 +129,7 @@ export const bench: BenchCase<'one-to-one-throughput'> = {
     try {
       const samples = await alternate(subjects, rounds);
       return {
-        subjects: throughputOf(samples, link.frameBytes),
+        subjects: throughputOf(samples, frameBytesOf(drafts)),
         ratios: throughputRatios(samples, ['worker.postMessage', 'bare ring and codec']),
       };
     } finally {
