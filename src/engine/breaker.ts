@@ -1,4 +1,5 @@
 import type { Logger } from '../base/index.ts';
+import type { Scheduler, Timer } from './environment.ts';
 import { acknowledgedOf, type Member } from './member.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -19,10 +20,12 @@ export class Breaker {
   /** Told to take a subscription out of service, or back in. */
   readonly #onChange: (subscription: Subscription) => void;
   readonly #trails = new Map<Member, Trail>();
-  readonly #timers = new Map<Subscription, NodeJS.Timeout>();
+  readonly #scheduler: Scheduler;
+  readonly #timers = new Map<Subscription, Timer>();
 
-  constructor(coolDownMs: number, logger: Logger, onChange: (subscription: Subscription) => void) {
+  constructor(coolDownMs: number, scheduler: Scheduler, logger: Logger, onChange: (subscription: Subscription) => void) {
     this.#coolDownMs = coolDownMs;
+    this.#scheduler = scheduler;
     this.#logger = logger;
     this.#onChange = onChange;
   }
@@ -42,9 +45,10 @@ export class Breaker {
       'group degraded: its handlers only kill threads',
     );
     this.#onChange(subscription);
-    const timer = setTimeout(() => this.#close(subscription), this.#coolDownMs);
-    timer.unref();
-    this.#timers.set(subscription, timer);
+    this.#timers.set(
+      subscription,
+      this.#scheduler.after(this.#coolDownMs, () => this.#close(subscription), 'background'),
+    );
   }
 
   forget(member: Member): void {
@@ -52,7 +56,7 @@ export class Breaker {
   }
 
   stop(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
 

@@ -24,6 +24,7 @@ import { Delivery } from './delivery.ts';
 import { DirectReplies } from './direct-replies.ts';
 import { Dispatcher, fullError } from './dispatcher.ts';
 import { QT_BUS_DRAIN_TIMEOUT, QT_BUS_NOT_RUNNING, QT_BUS_STARTED_TWICE, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
+import type { Environment, ThreadPool, Timer } from './environment.ts';
 import {
   BUSY,
   FULL,
@@ -52,9 +53,9 @@ import { Lockstep } from './lockstep.ts';
 import type { Member } from './member.ts';
 import { Members } from './members.ts';
 import { resolveBusOptions, type BusOptions, type ResolvedBusOptions } from './options.ts';
-import { WorkerPool } from './pool.ts';
 import { WaitingPublishers } from './publishers.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { realEnvironment } from './real-environment.ts';
 import { RemoteHost, type RemoteHostTarget } from './remote-host.ts';
 import { copyFrame, REPLY_HEAD_BYTES } from './replies.ts';
 import { Router, type Page } from './router.ts';
@@ -101,7 +102,8 @@ export class Bus implements EventBus {
   readonly #stopListeners = new Set<() => void>();
   readonly #hangWatch: HangWatch;
   readonly #breaker: Breaker;
-  #pool: WorkerPool | null = null;
+  readonly #environment: Environment;
+  #pool: ThreadPool | null = null;
   #phase: Phase = 'new';
   #nextSubscription = 1;
   #rateLimited = 0;
@@ -109,9 +111,12 @@ export class Bus implements EventBus {
   #flushScheduled = false;
   #unflushed = 0;
 
-  constructor(options: BusOptions = {}) {
+  /** @param environment threads and timers; real ones unless a simulator brings its own */
+  constructor(options: BusOptions = {}, environment: Environment = realEnvironment) {
     const resolved = resolveBusOptions(options);
+    const { scheduler } = environment;
     this.#options = resolved;
+    this.#environment = environment;
     for (const definition of allDefinitions()) this.#table.addDefinition(definition);
     const frameBytesMax = Math.min(resolved.ringBytes, resolved.replyBytes) / 8 - REPLY_HEAD_BYTES;
     this.#decoder = new FrameDecoder(this.#table);
@@ -127,6 +132,7 @@ export class Bus implements EventBus {
     this.#loader = new HandlerLoader(resolved.logger);
     this.#deadLetterStore = new DeadLetterStore(
       resolved.deadLettersMax,
+      scheduler,
       (frame) => this.#decodeFrame(frame),
       (frame) => parseFailures(this.#decoder.meta(new FrameViews(frame.buffer as ArrayBuffer), 0)?.f),
       ({ member, frame }) => this.#redrive(member, frame),
@@ -149,16 +155,19 @@ export class Bus implements EventBus {
       loader: this.#loader,
       page: (route) => this.#router.page(route),
       monotonicMs: () => resolved.clock.monotonicMs(),
+      scheduler,
       onProgress: () => this.#progress(this.#local),
     });
     hosts.push(this.#local);
     for (let i = 1; i <= resolved.workers; i++) {
-      const remote = new RemoteHost(i, resolved.ringBytes, resolved.replyBytes, resolved.logger, target);
+      const remote = new RemoteHost(i, resolved.ringBytes, resolved.replyBytes, resolved.logger, environment, target);
       this.#remotes.push(remote);
       hosts.push(remote);
     }
-    this.#breaker = new Breaker(resolved.breakerCoolDownMs, resolved.logger, (subscription) => this.#announceDegraded(subscription));
-    this.#hangWatch = new HangWatch(resolved.clock, this.#remotes);
+    this.#breaker = new Breaker(resolved.breakerCoolDownMs, scheduler, resolved.logger, (subscription) =>
+      this.#announceDegraded(subscription),
+    );
+    this.#hangWatch = new HangWatch(resolved.clock, scheduler, this.#remotes);
     this.#dispatcher = new Dispatcher({
       table: this.#table,
       decoder: this.#decoder,
@@ -171,7 +180,7 @@ export class Bus implements EventBus {
       overflowBytesMax: resolved.overflowBytesMax,
       onTypes: (firstId) => this.#announceTypes(firstId),
     });
-    this.#delivery = new Delivery(resolved.clock, resolved.logger, this.#deadLetterStore, resolved.retriesMax, {
+    this.#delivery = new Delivery(resolved.clock, scheduler, resolved.logger, this.#deadLetterStore, resolved.retriesMax, {
       send: (member, frame) => this.#dispatcher.send(member, frame),
       unblock: (member, keyHash) => this.#dispatcher.unblock(member, keyHash),
       note: (frame, attempt, error) => addFailure(frame, this.#decoder, frameBytesMax, attempt, error, resolved.clock.nowUs()),
@@ -220,7 +229,11 @@ export class Bus implements EventBus {
       // One by one, so that the first handler that cannot be loaded is the one that is reported.
       for (const load of this.#loads.splice(0)) await load;
       if (this.#remotes.length > 0) {
-        this.#pool = new WorkerPool({ workers: this.#options.workers, heapMb: this.#options.workerHeapMb, logger: this.#options.logger });
+        this.#pool = this.#environment.createPool({
+          workers: this.#options.workers,
+          heapMb: this.#options.workerHeapMb,
+          logger: this.#options.logger,
+        });
         const pool = this.#pool;
         await Promise.all(this.#remotes.map((remote) => remote.start(pool)));
         if (this.#lockstep !== null) for (const remote of this.#remotes) remote.reportIdle(true);
@@ -378,7 +391,7 @@ export class Bus implements EventBus {
     this.#readAllReplies();
     if (this.#isDrained()) return;
     for (const remote of this.#remotes) remote.reportIdle(true);
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     let waiter = (): void => {};
     try {
       await new Promise<void>((resolve, reject) => {
@@ -386,11 +399,11 @@ export class Bus implements EventBus {
           if (this.#isDrained()) resolve();
         };
         this.#idleWaiters.add(waiter);
-        timer = setTimeout(() => reject(this.#drainTimeout(timeoutMs)), timeoutMs);
+        timer = this.#environment.scheduler.after(timeoutMs, () => reject(this.#drainTimeout(timeoutMs)));
         waiter();
       });
     } finally {
-      clearTimeout(timer);
+      timer?.cancel();
       this.#idleWaiters.delete(waiter);
       if (this.#lockstep === null && this.#idleWaiters.size === 0) for (const remote of this.#remotes) remote.reportIdle(false);
     }
@@ -494,8 +507,8 @@ export class Bus implements EventBus {
   async #publishLater(event: EventInput, delayMs: number, options: PublishOptions): Promise<Receipt> {
     // Checked now, so that a bad event fails at once and not after its turn came.
     this.#encode(event);
-    await new Promise((resolve) => {
-      setTimeout(resolve, Math.ceil(delayMs));
+    await new Promise<void>((resolve) => {
+      this.#environment.scheduler.after(Math.ceil(delayMs), resolve);
     });
     return this.#publish(event, options);
   }
@@ -511,7 +524,7 @@ export class Bus implements EventBus {
     }
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    queueMicrotask(this.#flushTick);
+    this.#environment.scheduler.soon(this.#flushTick);
   }
 
   readonly #flushTick = (): void => {

@@ -1,6 +1,7 @@
 import { checkNumber, QtError, type ErrorRecord } from '../base/index.ts';
 import type { FailureRecord, QtEvent } from '../event/index.ts';
 import { QT_DEAD_LETTER_UNKNOWN } from './errors.ts';
+import type { Scheduler } from './environment.ts';
 import type { Member } from './member.ts';
 
 /** Why an event was given up. */
@@ -72,6 +73,7 @@ export interface DeadLetterQueue {
 export class DeadLetterStore implements DeadLetterQueue {
   forgotten = 0;
   readonly #lengthMax: number;
+  readonly #scheduler: Scheduler;
   readonly #entries = new Map<string, DeadLetterEntry>();
   readonly #decode: (frame: Buffer) => QtEvent | null;
   readonly #failures: (frame: Buffer) => readonly FailureRecord[];
@@ -79,11 +81,13 @@ export class DeadLetterStore implements DeadLetterQueue {
 
   constructor(
     lengthMax: number,
+    scheduler: Scheduler,
     decode: (frame: Buffer) => QtEvent | null,
     failures: (frame: Buffer) => readonly FailureRecord[],
     resend: (entry: DeadLetterEntry) => void,
   ) {
     this.#lengthMax = lengthMax;
+    this.#scheduler = scheduler;
     this.#decode = decode;
     this.#failures = failures;
     this.#resend = resend;
@@ -122,7 +126,7 @@ export class DeadLetterStore implements DeadLetterQueue {
     }
     let sent = 0;
     for (const entry of entries) {
-      if (ratePerSecond !== undefined && sent > 0) await pause(1000 / ratePerSecond);
+      if (ratePerSecond !== undefined && sent > 0) await this.#pause(1000 / ratePerSecond);
       // Taken out right before it is sent, so that a second request at the same time cannot send it as well.
       if (!this.#entries.delete(entry.letter.id)) continue;
       this.#resend(entry);
@@ -135,6 +139,12 @@ export class DeadLetterStore implements DeadLetterQueue {
     const entries = this.#select(query);
     for (const { letter } of entries) this.#entries.delete(letter.id);
     return entries.length;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#scheduler.after(ms, resolve);
+    });
   }
 
   #select(query: DeadLetterQuery): DeadLetterEntry[] {
@@ -152,10 +162,4 @@ export class DeadLetterStore implements DeadLetterQueue {
     }
     return selected;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

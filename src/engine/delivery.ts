@@ -3,6 +3,7 @@ import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } 
 import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
 import { FLAG_STARTED } from './drain.ts';
 import { QT_BUS_OVERFLOW, QT_GROUP_DEGRADED, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
+import type { Scheduler } from './environment.ts';
 import type { Member } from './member.ts';
 import type { ResolvedRetry } from './options.ts';
 import { RetrySchedule } from './retry-schedule.ts';
@@ -53,13 +54,20 @@ export class Delivery {
   readonly #outstanding = new Map<string, number>();
   #unblocks: BlockedKey[] = [];
 
-  constructor(clock: Clock, logger: Logger, deadLetters: DeadLetterStore, retriesMax: number, redelivery: Redelivery) {
+  constructor(
+    clock: Clock,
+    scheduler: Scheduler,
+    logger: Logger,
+    deadLetters: DeadLetterStore,
+    retriesMax: number,
+    redelivery: Redelivery,
+  ) {
     this.#retriesMax = retriesMax;
     this.#clock = clock;
     this.#logger = logger;
     this.#deadLetters = deadLetters;
     this.#redelivery = redelivery;
-    this.#retries = new RetrySchedule(clock, (retry) => this.#resend(retry.member, retry.frame, FLAG_RETRY));
+    this.#retries = new RetrySchedule(clock, scheduler, (retry) => this.#resend(retry.member, retry.frame, FLAG_RETRY));
   }
 
   /** Retries waiting for their time, parked events, and sent ones without an outcome. */

@@ -29,6 +29,7 @@ import type { RingReader } from '../ring/index.ts';
 import type { Consumer, Task } from './consumer.ts';
 import { CURRENT_BIT, CURRENT_INDEX, CURRENT_LANE, HANDLED, type Control } from './control.ts';
 import { decodeEvent, type DeliveredEvent, type EventOrigin } from './delivered-event.ts';
+import type { Scheduler, Timer } from './environment.ts';
 import { QT_EVENT_REJECTED, QT_GROUP_DEGRADED, QT_HANDLER_LOAD_FAILED, QT_HANDLER_TIMEOUT } from './errors.ts';
 import { copyFrame, type Replies } from './replies.ts';
 
@@ -61,6 +62,7 @@ export interface DrainParts {
   /** Keep unfinished records in the ring (a worker: they survive it), or copy them out (main: the ring goes on). */
   readonly hold: boolean;
   readonly monotonicMs: () => number;
+  readonly scheduler: Scheduler;
 }
 
 interface Held {
@@ -85,7 +87,7 @@ export class Drain {
   readonly #stalledMask = new Int32Array(LANES);
   readonly #held: Held[][] = [[], [], [], []];
   readonly #released = new Int32Array(LANES);
-  #sweep: NodeJS.Timeout | null = null;
+  #sweep: Timer | null = null;
   readonly #runningConsumers = new Set<Consumer>();
 
   constructor(parts: DrainParts) {
@@ -451,8 +453,7 @@ export class Drain {
   #armSweep(timeoutMs: number): void {
     if (this.#sweep !== null) return;
     // One timer for all runs: a run is found at most a tenth of its time late.
-    this.#sweep = setTimeout(() => this.#sweepTimeouts(), Math.max(10, timeoutMs / 10));
-    this.#sweep.unref();
+    this.#sweep = this.#parts.scheduler.after(Math.max(10, timeoutMs / 10), () => this.#sweepTimeouts(), 'background');
   }
 
   #sweepTimeouts(): void {
@@ -473,7 +474,7 @@ export class Drain {
 
   /** Stops the timer; nothing may be stepped afterwards. */
   close(): void {
-    if (this.#sweep !== null) clearTimeout(this.#sweep);
+    this.#sweep?.cancel();
     this.#sweep = null;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/index.ts';
+import type { Scheduler, Timer } from './environment.ts';
 
 /** What the watch needs to know of a worker thread. */
 export interface Watched {
@@ -31,10 +32,12 @@ export class HangWatch {
   readonly #watched: ReadonlyMap<Watched, Observation>;
   #intervalMs = INTERVAL_MS_MAX;
   #lastMs = 0;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #scheduler: Scheduler;
+  #timer: Timer | null = null;
 
-  constructor(clock: Clock, watched: readonly Watched[]) {
+  constructor(clock: Clock, scheduler: Scheduler, watched: readonly Watched[]) {
     this.#clock = clock;
+    this.#scheduler = scheduler;
     this.#watched = new Map(watched.map((one) => [one, { run: -1, seenMs: 0 }]));
   }
 
@@ -43,12 +46,11 @@ export class HangWatch {
     this.stop();
     this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, timeoutMs / 10));
     this.#lastMs = this.#clock.monotonicMs();
-    this.#timer = setInterval(() => this.look(), this.#intervalMs);
-    this.#timer.unref();
+    this.#timer = this.#scheduler.every(this.#intervalMs, () => this.look());
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
   }
 

@@ -7,6 +7,7 @@ import { Control } from './control.ts';
 import { Drain } from './drain.ts';
 import type { EventOrigin } from './delivered-event.ts';
 import type { Emission } from './delivery-context.ts';
+import type { Scheduler } from './environment.ts';
 import type { HandlerLoader, HandlerModuleSpec } from './handler-loader.ts';
 import type { Host } from './host.ts';
 import { createHostMemory, layoutHost } from './host-layout.ts';
@@ -30,6 +31,7 @@ export interface LocalHostParts {
   readonly loader: HandlerLoader;
   readonly page: (route: number) => Page | undefined;
   readonly monotonicMs: () => number;
+  readonly scheduler: Scheduler;
   /** Told when records were finished: space, idleness and retries may have changed. */
   readonly onProgress: () => void;
 }
@@ -66,6 +68,7 @@ export class LocalHost implements Host {
       consumersOf: (route) => this.#consumersOf(route),
       hold: false,
       monotonicMs: parts.monotonicMs,
+      scheduler: parts.scheduler,
     });
     this.#drain.onProgress = () => {
       parts.onProgress();
@@ -101,7 +104,7 @@ export class LocalHost implements Host {
   wake(): void {
     if (this.#isScheduled || !this.#isOpen) return;
     this.#isScheduled = true;
-    queueMicrotask(this.#run);
+    this.#parts.scheduler.soon(this.#run);
   }
 
   isIdle(): boolean {
@@ -121,7 +124,7 @@ export class LocalHost implements Host {
     if (taken === BATCH && this.#drain.hasNext() && !this.#isScheduled) {
       // A macrotask, so that timers and sockets of the host program are not starved by a long backlog.
       this.#isScheduled = true;
-      setImmediate(this.#run);
+      this.#parts.scheduler.later(this.#run);
     }
   };
 

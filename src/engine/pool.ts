@@ -1,14 +1,7 @@
-import type { Worker } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import type { Logger } from '../base/index.ts';
+import type { PoolThread, ThreadPool, ThreadPoolOptions } from './environment.ts';
 import type { WorkerTask } from './worker-task.ts';
-
-export interface WorkerPoolOptions {
-  readonly workers: number;
-  readonly heapMb: number | null;
-  readonly logger: Logger;
-}
 
 /** One idle thread, loaded and parked: starting a thread and its modules takes longer than replacing one may. */
 const SPARE_THREADS = 1;
@@ -16,10 +9,10 @@ const SPARE_THREADS = 1;
 /**
  * The threads, as long-lived tasks of a piscina pool: one drain loop each. Nothing else of the engine knows piscina.
  */
-export class WorkerPool {
+export class WorkerPool implements ThreadPool {
   readonly #pool: Piscina<WorkerTask, void>;
 
-  constructor(options: WorkerPoolOptions) {
+  constructor(options: ThreadPoolOptions) {
     const { workers, heapMb, logger } = options;
     const threads = workers + SPARE_THREADS;
     this.#pool = new Piscina<WorkerTask, void>({
@@ -39,22 +32,19 @@ export class WorkerPool {
     this.#pool.on('error', (error) => logger.warn({ err: error }, 'a worker thread failed outside its task'));
   }
 
-  /** Lets the spare thread load the engine, so that it can take over within milliseconds. */
   async warm(): Promise<void> {
     await (this.#pool as Piscina).run(null, { name: 'warm' });
   }
 
-  /** Runs the drain loop on a free thread; rejects when the thread dies. */
   run(task: WorkerTask): Promise<void> {
     // piscina takes the type of `postMessage`'s second parameter, of which TypeScript sees the last overload only.
     return this.#pool.run(task, { transferList: [task.port] as never });
   }
 
-  thread(threadId: number): Worker | undefined {
+  thread(threadId: number): PoolThread | undefined {
     return this.#pool.threads.find((worker) => worker.threadId === threadId);
   }
 
-  /** Ends all threads, whatever they do. */
   async destroy(): Promise<void> {
     await this.#pool.destroy();
   }

@@ -6,7 +6,6 @@
  *
  * The rings outlive the thread, so a death loses nothing: unfinished records still have their TARGETS bits.
  */
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { QtError, toErrorRecord, type ErrorRecord, type Logger } from '../base/index.ts';
 import { ATTEMPT, CAUSE_SEQ, FLAGS, FrameViews, LENGTH, ROUTE, SEQ, TARGETS } from '../codec/index.ts';
 import { PRIORITIES } from '../event/index.ts';
@@ -30,11 +29,11 @@ import {
 } from './control.ts';
 import { FLAG_STARTED } from './drain.ts';
 import { QT_HANDLER_CRASHED, QT_HANDLER_FAILED, QT_HANDLER_HUNG, QT_WORKER_FAILED } from './errors.ts';
+import type { Environment, PoolThread, ThreadPool, ThreadPort, Timer } from './environment.ts';
 import type { Watched } from './hang-watch.ts';
 import type { Host } from './host.ts';
 import { createHostMemory, layoutHost, type HostLayout } from './host-layout.ts';
 import { Outlet } from './outlet.ts';
-import type { WorkerPool } from './pool.ts';
 import {
   copyFrame,
   REPLY_ATTEMPT,
@@ -86,7 +85,8 @@ export class RemoteHost implements Host, Watched {
   /** Threads that died on this host. */
   crashes = 0;
   readonly #target: RemoteHostTarget;
-  #pool!: WorkerPool;
+  readonly #environment: Environment;
+  #pool!: ThreadPool;
   readonly #logger: Logger;
   readonly #buffer: SharedArrayBuffer;
   readonly #layout: HostLayout;
@@ -94,9 +94,9 @@ export class RemoteHost implements Host, Watched {
   readonly #replyBytes: number;
   readonly #views: FrameViews;
   readonly #replies: RingReader;
-  #port: MessagePort | null = null;
+  #port: ThreadPort | null = null;
   #epoch = 0;
-  #thread: Worker | null = null;
+  #thread: PoolThread | null = null;
   #isHung = false;
   #exited: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
@@ -105,10 +105,11 @@ export class RemoteHost implements Host, Watched {
   #loadError: unknown = null;
   #lastReply: LastReply | null = null;
   #onReady: { resolve: () => void; reject: (error: unknown) => void } | null = null;
-  #retryTimer: NodeJS.Timeout | null = null;
+  #retryTimer: Timer | null = null;
 
-  constructor(index: number, ringBytes: number, replyBytes: number, logger: Logger, target: RemoteHostTarget) {
+  constructor(index: number, ringBytes: number, replyBytes: number, logger: Logger, environment: Environment, target: RemoteHostTarget) {
     this.index = index;
+    this.#environment = environment;
     this.#target = target;
     this.#logger = logger;
     this.#ringBytes = ringBytes;
@@ -126,19 +127,19 @@ export class RemoteHost implements Host, Watched {
    *
    * @throws QtError QT_HANDLER_LOAD_FAILED, QT_WORKER_FAILED
    */
-  async start(pool: WorkerPool): Promise<void> {
+  async start(pool: ThreadPool): Promise<void> {
     this.#pool = pool;
     const ready = new Promise<void>((resolve, reject) => {
       this.#onReady = { resolve, reject };
     });
     this.#spawn();
-    const timeout = setTimeout(() => {
+    const timeout = this.#environment.scheduler.after(READY_MS_MAX, () => {
       this.#failStart(new QtError(QT_WORKER_FAILED, `Cannot start worker ${this.index}: not ready within ${READY_MS_MAX} ms`));
-    }, READY_MS_MAX);
+    });
     try {
       await ready;
     } finally {
-      clearTimeout(timeout);
+      timeout.cancel();
     }
   }
 
@@ -181,7 +182,7 @@ export class RemoteHost implements Host, Watched {
   /** Sends what the worker must know before the next frame is written; see `WorkerCommand`. */
   command(command: WorkerCommand): void {
     if (this.#port === null) return;
-    this.#port.postMessage(command);
+    this.#port.post(command);
     Atomics.add(this.control.words, CONTROL_SEQ, 1);
     this.wake();
   }
@@ -205,11 +206,11 @@ export class RemoteHost implements Host, Watched {
   /** Lets the thread finish its current batch and run its teardowns; terminates it when it takes too long. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    this.#retryTimer?.cancel();
     Atomics.store(this.control.words, COMMAND, CLOSE);
     this.#nudge();
     const timeout = new Promise<void>((resolve) => {
-      setTimeout(resolve, CLOSE_MS_MAX).unref();
+      this.#environment.scheduler.after(CLOSE_MS_MAX, resolve, 'background');
     });
     await Promise.race([this.#running, timeout]);
     this.#port?.close();
@@ -226,14 +227,13 @@ export class RemoteHost implements Host, Watched {
     for (const word of [READY, IDLE, SLEEPING, PINGED, REPLY_WAITING, CURRENT_LANE, CONTROL_SEQ]) Atomics.store(words, word, 0);
     this.#lastReply = null;
     this.#loadError = null;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    port1.on('message', (message: WorkerMessage) => this.#onMessage(message));
-    port1.unref();
+    const [own, other] = this.#environment.createChannel();
+    this.#port = own;
+    own.listen((message) => this.#onMessage(message as WorkerMessage));
     const task: WorkerTask = {
       ...this.#target.task(this),
       buffer: this.#buffer,
-      port: port2,
+      port: other.transfer,
       epoch: this.#epoch,
       ringBytes: this.#ringBytes,
       replyBytes: this.#replyBytes,
@@ -321,9 +321,9 @@ export class RemoteHost implements Host, Watched {
       'worker thread died before it was ready',
     );
     const delay = this.#bootFailures < BOOT_FAILURES_MAX ? 0 : BOOT_RETRY_MS;
-    this.#retryTimer = setTimeout(() => {
+    this.#retryTimer = this.#environment.scheduler.after(delay, () => {
       if (!this.#isClosing) this.#spawn();
-    }, delay);
+    });
   }
 
   #failStart(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/index.ts';
+import type { Scheduler, Timer } from './environment.ts';
 
 interface Due<T> {
   readonly dueMs: number;
@@ -15,12 +16,14 @@ export class RetrySchedule<T> {
   readonly #clock: Clock;
   readonly #onDue: (item: T) => void;
   readonly #heap: Due<T>[] = [];
-  #timer: NodeJS.Timeout | null = null;
+  readonly #scheduler: Scheduler;
+  #timer: Timer | null = null;
   #timerDueMs = Infinity;
   #order = 0;
 
-  constructor(clock: Clock, onDue: (item: T) => void) {
+  constructor(clock: Clock, scheduler: Scheduler, onDue: (item: T) => void) {
     this.#clock = clock;
+    this.#scheduler = scheduler;
     this.#onDue = onDue;
   }
 
@@ -44,7 +47,7 @@ export class RetrySchedule<T> {
 
   /** Takes everything out, due or not. */
   clear(): T[] {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#timerDueMs = Infinity;
     return this.#heap.splice(0).map((due) => due.item);
@@ -53,17 +56,17 @@ export class RetrySchedule<T> {
   #arm(): void {
     const dueMs = this.#heap[0]?.dueMs ?? Infinity;
     if (dueMs >= this.#timerDueMs && this.#timer !== null) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#timerDueMs = dueMs;
     if (dueMs === Infinity) return;
     // A timer may fire a little early; `run` then arms it again for the rest.
     const delay = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(dueMs - this.#clock.monotonicMs())));
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#scheduler.after(delay, () => {
       this.#timer = null;
       this.#timerDueMs = Infinity;
       this.run();
-    }, delay);
+    });
   }
 
   #pop(): Due<T> {

@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { ErrorRecord } from '../base/index.ts';
 import type { TypeRecord } from '../codec/index.ts';
 import type { Filter } from './filter.ts';
@@ -27,7 +26,8 @@ export interface RouteRecord {
 /** What a worker thread is given when it starts. */
 export interface WorkerTask {
   readonly buffer: SharedArrayBuffer;
-  readonly port: MessagePort;
+  /** The `transfer` of the worker's port. */
+  readonly port: unknown;
   readonly epoch: number;
   readonly runId: string;
   readonly source: string;
