@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import manifest from '../../package.json' with { type: 'json' };
 import { QtError } from '../base/index.ts';
 import { canonicalJson } from '../observe/index.ts';
 import { reasonOf } from './config/layers.ts';
@@ -17,18 +18,6 @@ export interface RunIdentity {
 
 const SHORT = 12;
 
-/** Version of the package, told from package.json beside `src` or `dist`. */
-export function codeVersion(): string {
-  for (const path of ['../../package.json', '../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
-    } catch {
-      // Not there in this layout; the next one is tried.
-    }
-  }
-  return 'unknown';
-}
-
 /**
  * Names a run by what decides its result: code, settings, data and seed. Mode and engine are left out, because the same
  * decisions must come from both; a run that is paced by the clock is no repetition of another, so its start counts too.
@@ -39,7 +28,7 @@ export function codeVersion(): string {
 export async function identifyRun(config: Config, startedUs: number | null): Promise<RunIdentity> {
   const { mode: _mode, engine: _engine, profile: _profile, feed, ...decisive } = config;
   const { rate: _rate, speed: _speed, duration: _duration, files, ...source } = feed;
-  const version = codeVersion();
+  const { version } = manifest;
   const configHash = sha256(canonicalJson(decisive)).slice(0, SHORT);
   const dataHash = (await hashData(version, source, files, config.seed)).slice(0, SHORT);
   const name = sha256(canonicalJson([version, configHash, dataHash, String(config.seed), startedUs])).slice(0, SHORT);

@@ -9,9 +9,13 @@ export { configSchema, MODES, PROFILES, type Config, type Profile } from './conf
 export { readLayers, resolveConfig, profileOf, type ConfigSources } from './config/load.ts';
 export type { ConfigFlag, ConfigLayer } from './config/layers.ts';
 export { configTemplate } from './config/template.ts';
+export { writeConfigFile } from './config/write.ts';
 export * from './errors.ts';
+export { catalogueRows, type CatalogueRow } from '../model/index.ts';
 export { identifyRun, type RunIdentity } from './identity.ts';
+export { createLogger } from './log.ts';
 export type { LatencyFigures } from './latency.ts';
+export { formatReport, type ReportOptions } from './report/text.ts';
 export { createResult, type EngineReport, type FeedReport, type PeriodRow, type RunOutcome, type RunResult } from './result.ts';
 export { prepareRun, type Run, type RunEngine, type RunOptions, type RunProgress } from './run.ts';
 export type { KillReport } from './run-watch.ts';

@@ -1,0 +1,64 @@
+import { createLogger, formatReport, prepareRun, type Run, type RunResult } from '../../../app/index.ts';
+import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
+import type { RunFlags } from './options.ts';
+import { showProgress } from './progress.ts';
+import { toConfigFlags } from './settings.ts';
+
+/** @throws QtError of the configuration, the feed or the run */
+export async function run(flags: RunFlags): Promise<ExitCode> {
+  const { config: file, events, json, quiet, verbose } = flags;
+  const prepared = await prepareRun({
+    flags: toConfigFlags(flags),
+    environment: process.env,
+    logger: createLogger(verbose === true ? 'debug' : 'warn'),
+    ...(file === undefined ? {} : { file }),
+    ...(events === undefined ? {} : { eventsFile: events }),
+  });
+  if (quiet !== true) process.stderr.write(`${announce(prepared)}\n`);
+  const endProgress = quiet === true ? () => {} : showProgress(prepared, process.stderr);
+  const interrupt = listenForInterrupts(quiet === true);
+  try {
+    const result = await prepared.execute(interrupt.signal);
+    endProgress();
+    process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${formatReport(result, reportOptions())}\n`);
+    return isSound(result) ? EXIT_CODES.ok : EXIT_CODES.unsound;
+  } finally {
+    endProgress();
+    interrupt.close();
+  }
+}
+
+function announce({ engine, identity, info, mode }: Run): string {
+  const threads = engine.mode === 'inline' ? 'inline' : `${engine.workers} worker threads`;
+  return `qt: ${mode} run ${identity.runId} of ${info.name}, ${threads}, ${engine.lockstep ? 'lockstep' : 'free running'}`;
+}
+
+/** The first interrupt ends the feed, the second one the process. */
+function listenForInterrupts(isQuiet: boolean): { signal: AbortSignal; close: () => void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
+    controller.abort();
+    if (!isQuiet) process.stderr.write('\nqt: stopping; what was sent is finished and reported, interrupt again to stop at once\n');
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    signal: controller.signal,
+    close: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+function isSound({ engine, outcome }: RunResult): boolean {
+  return outcome !== 'unfinished' && engine.lost === 0 && engine.deadLettered === 0;
+}
+
+function reportOptions(): { width: number; style: 'braille' | 'ascii' } {
+  const { LANG = '', LC_ALL = '', LC_CTYPE = '' } = process.env;
+  const locale = LC_ALL || LC_CTYPE || LANG;
+  // Without a locale most terminals of today still show Unicode; only a stated other one does not.
+  const isAscii = locale !== '' && !/utf-?8/i.test(locale) && !/^(C|POSIX)$/.test(locale);
+  return { width: Math.min(120, Math.max(72, process.stdout.columns ?? 92)), style: isAscii ? 'ascii' : 'braille' };
+}

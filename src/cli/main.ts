@@ -1,0 +1,44 @@
+/**
+ * The `qt` command. Loads the code of a command only when that command runs, so that `--help` and `--version` are quick.
+ */
+import { Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { eventsCommand } from './commands/events/index.ts';
+import { initCommand } from './commands/init/index.ts';
+import { runCommand } from './commands/run/index.ts';
+import { EXIT_CODES, EXIT_CODES_HELP } from './exit-codes.ts';
+import { reportFailure } from './failure.ts';
+
+// A reader that goes away (`qt run | head`) is no failure, and there is nobody left to tell.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT_CODES.ok;
+  const program = new Command('qt')
+    .description('Event-driven trading on worker threads: backtest, paper trading, and what it decided.')
+    .version(`${manifest.version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', `\nStart with: qt run\n${EXIT_CODES_HELP}`)
+    .showHelpAfterError('(see qt --help)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'qt: ')) })
+    .exitOverride();
+  const done = (code: number): void => {
+    exitCode = code;
+  };
+  for (const command of [runCommand(done), initCommand(done), eventsCommand(done)]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    return reportFailure(error, args.includes('--verbose'));
+  }
+}
