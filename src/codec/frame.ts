@@ -59,6 +59,8 @@ export const FLAG_NO_KEY = 4;
 export const FLAG_RETRY = 8;
 /** Set by the engine: the frame releases what was held back behind a retry. */
 export const FLAG_RELEASE = 16;
+/** Set by the engine: the reader reports the success, too. */
+export const FLAG_ACK = 64;
 /** The type is in no catalogue; its name is in `meta.t`. */
 export const FLAG_DYNAMIC = 32;
 

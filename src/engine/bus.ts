@@ -3,7 +3,7 @@
  * Everything here runs on the thread that made the bus.
  */
 import { hash32, QtError } from '../base/index.ts';
-import { FrameDecoder, FrameEncoder, FrameViews, LANE, SEQ, TIMESTAMP, TypeTable, TYPE_ID } from '../codec/index.ts';
+import { CAUSE_SEQ, FrameDecoder, FrameEncoder, FrameViews, LANE, SEQ, TIMESTAMP, TypeTable, TYPE_ID } from '../codec/index.ts';
 import {
   allDefinitions,
   definitionOf,
@@ -43,6 +43,7 @@ import {
 } from './event-bus.ts';
 import { iterateEvents, nextEvent } from './event-stream.ts';
 import { HangWatch } from './hang-watch.ts';
+import { Failover } from './failover.ts';
 import { HandlerLoader, type HandlerModuleSpec } from './handler-loader.ts';
 import { addFailure, parseFailures } from './failures.ts';
 import { History } from './history.ts';
@@ -92,6 +93,8 @@ export class Bus implements EventBus {
   readonly #loader: HandlerLoader;
   readonly #lockstep: Lockstep | null;
   readonly #waiting: WaitingPublishers;
+  /** By consumer id, of the active member and of the standby. */
+  readonly #failovers = new Map<number, Failover>();
   readonly #dedupe: DedupeWindow | null;
   readonly #publishing = new Map<string, Promise<Receipt>>();
   readonly #limiters = new Map<string, RateLimiter>();
@@ -127,6 +130,7 @@ export class Bus implements EventBus {
     this.#members = new Members((member) => {
       this.#consumers.delete(member.id);
       this.#breaker.forget(member);
+      this.#failovers.delete(member.id);
     });
     this.#history = new History(resolved.historyLength);
     this.#loader = new HandlerLoader(resolved.logger);
@@ -183,6 +187,11 @@ export class Bus implements EventBus {
     this.#delivery = new Delivery(resolved.clock, scheduler, resolved.logger, this.#deadLetterStore, resolved.retriesMax, {
       send: (member, frame) => this.#dispatcher.send(member, frame),
       unblock: (member, keyHash) => this.#dispatcher.unblock(member, keyHash),
+      buried: (member, seq) => {
+        const failover = this.#failovers.get(member.id);
+        failover?.done(member, seq);
+        return failover?.standby !== member;
+      },
       note: (frame, attempt, error) => addFailure(frame, this.#decoder, frameBytesMax, attempt, error, resolved.clock.nowUs()),
       describe: (frame) => {
         const event = this.#decodeFrame(frame);
@@ -217,6 +226,12 @@ export class Bus implements EventBus {
     this.#sources.set(subscription.id, subscription.source);
     for (const remote of this.#remotes) remote.command({ kind: 'source', id: subscription.id, source: subscription.source });
     for (const host of this.#hostsFor(subscription)) this.#addMember(subscription, host);
+    const [active, standby] = subscription.members;
+    if (subscription.failover && standby !== undefined) {
+      const failover = new Failover(active!, standby, (member, frame) => this.#onDerivedFrame(member.id, frame));
+      this.#failovers.set(active!.id, failover);
+      this.#failovers.set(standby.id, failover);
+    }
     this.#router.add(subscription);
     if (this.#phase === 'running') this.#watchHangs();
     return { group: subscription.group, unsubscribe: () => this.#unsubscribe(subscription) };
@@ -361,6 +376,7 @@ export class Bus implements EventBus {
       deadLetters: this.#deadLetterStore.length,
       rateLimited: this.#rateLimited,
       publishersWaiting: this.#waiting.length,
+      failovers: new Set(this.#failovers.values()).values().reduce((sum, failover) => sum + failover.changes, 0),
       crashes: this.#remotes.reduce((sum, remote) => sum + remote.crashes, 0),
       perGroup,
     };
@@ -542,6 +558,10 @@ export class Bus implements EventBus {
     const count = this.#remotes.length;
     // As many members as threads: member i on thread i for every group, so that a key's owners share a thread. Fewer:
     // start at a thread that the group's name picks, to spread single owners.
+    if (subscription.failover) {
+      const active = hash32(subscription.group) % count;
+      return [this.#remotes[active]!, this.#remotes[(active + 1) % count]!];
+    }
     const first = subscription.concurrency >= count ? 0 : hash32(subscription.group) % count;
     return Array.from({ length: subscription.concurrency }, (_, i) => this.#remotes[(first + i) % count]!);
   }
@@ -607,12 +627,19 @@ export class Bus implements EventBus {
   #replyTarget(): RemoteHostTarget {
     return {
       derived: (consumer, views, index, length) => {
+        const failover = this.#failovers.size === 0 ? undefined : this.#failovers.get(consumer);
+        if (failover !== undefined) {
+          failover.derived(this.#members.get(consumer)!, views.f64[(index + CAUSE_SEQ) >> 3]!, copyFrame(views.bytes, index, length));
+          return;
+        }
         if (this.#lockstep !== null) this.#onDerivedFrame(consumer, copyFrame(views.bytes, index, length));
         else this.#dispatcher.commitOwn(views, index, length);
       },
       done: (consumer, seq) => {
         const member = this.#members.get(consumer);
-        if (member !== undefined) this.#delivery.done(member, seq);
+        if (member === undefined) return;
+        this.#delivery.done(member, seq);
+        this.#failovers.get(consumer)?.done(member, seq);
       },
       fail: (consumer, frame, attempt, error, isFinal) => {
         const member = this.#members.get(consumer);
@@ -623,6 +650,14 @@ export class Bus implements EventBus {
       park: (consumer, frame) => {
         const member = this.#members.get(consumer);
         if (member !== undefined) this.#delivery.park(member, frame);
+      },
+      died: (host) => this.#onDeath(host),
+      isAbandoned: (member, seq) => {
+        const failover = this.#failovers.get(member.id);
+        if (failover === undefined || failover.isAlone(member, seq)) return false;
+        this.#delivery.forget(member, seq);
+        member.dispatched--;
+        return true;
       },
       progress: (host) => this.#progress(host),
       page: (route) => this.#router.page(route),
@@ -673,6 +708,17 @@ export class Bus implements EventBus {
   #announceTypes(firstId: number): void {
     for (const remote of this.#remotes)
       remote.command({ kind: 'types', types: this.#table.toRecords(firstId), keyed: this.#keyedTypes(firstId) });
+  }
+
+  /** Standbys take over from the members that lived on a dead thread. */
+  #onDeath(host: Host): void {
+    for (const [id, failover] of this.#failovers) {
+      const member = this.#members.get(id);
+      if (member === undefined || member.host !== host) continue;
+      member.dispatched -= this.#delivery.abandon(member, (seq) => failover.isAlone(member, seq));
+      failover.died(member, this.#dispatcher.seq);
+      this.#options.logger.warn({ group: member.subscription.group, changes: failover.changes }, 'a member with a standby died');
+    }
   }
 
   #announceDegraded(subscription: Subscription): void {

@@ -16,6 +16,8 @@ export interface Redelivery {
   unblock(member: Member, keyHash: number): boolean;
   /** The frame with one failure more in its history. */
   note(frame: Buffer, attempt: number, error: ErrorRecord): Buffer;
+  /** The event has its outcome, a bad one; false if nobody needs to see its dead letter. */
+  buried(member: Member, seq: number): boolean;
   /** `<run id>-<seq>` and the type, for a dead letter. */
   describe(frame: Buffer): { readonly id: string; readonly type: string };
 }
@@ -169,6 +171,34 @@ export class Delivery {
     );
   }
 
+  /**
+   * The member's thread died and another member stands in for it: forgets what is not owed any more. A key of which
+   * something is still owed stays as it is.
+   *
+   * @returns deliveries taken off
+   */
+  abandon(member: Member, isOwed: (seq: number) => boolean): number {
+    const keep = new Set<number>();
+    for (const key of this.#blocked.values()) {
+      if (key.member === member && key.parked.some((frame) => isOwed(frame.readDoubleLE(SEQ)))) keep.add(key.keyHash);
+    }
+    let taken = this.#retries.remove(({ member: owner, frame }) => {
+      return owner === member && !isOwed(frame.readDoubleLE(SEQ)) && !keep.has(frame.readUInt32LE(KEY_HASH));
+    });
+    for (const [name, key] of this.#blocked) {
+      if (key.member !== member || keep.has(key.keyHash)) continue;
+      taken += key.parked.length;
+      this.#blocked.delete(name);
+    }
+    this.#unblocks = this.#unblocks.filter((key) => this.#blocked.has(blockKey(key.member, key.keyHash)));
+    return taken;
+  }
+
+  /** A delivery that had been sent again is not owed any more. */
+  forget(member: Member, seq: number): void {
+    this.#outstanding.delete(`${member.id}:${seq}`);
+  }
+
   /** Says what could not be said before. */
   flush(): void {
     if (this.#unblocks.length === 0) return;
@@ -204,6 +234,7 @@ export class Delivery {
 
   #bury(member: Member, frame: Buffer, attempts: number, error: ErrorRecord, reason: DeadLetterReason): void {
     member.deadLettered++;
+    if (!this.#redelivery.buried(member, frame.readDoubleLE(SEQ))) return;
     const { id, type } = this.#redelivery.describe(frame);
     const { group } = member.subscription;
     const letter = { id: `${id}/${group}`, type, group, reason, error, attempts, deadAtUs: this.#clock.nowUs() };

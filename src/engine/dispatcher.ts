@@ -8,6 +8,7 @@ import {
   ATTEMPT,
   CAUSE_SEQ,
   CORRELATION_SEQ,
+  FLAG_ACK,
   FLAG_DYNAMIC,
   FLAG_NO_KEY,
   FLAGS,
@@ -240,6 +241,8 @@ export class Dispatcher {
   }
 
   #write(page: Page, views: FrameViews, index: number, length: number, policy: FullPolicy | null): void {
+    if (page.wantsAcknowledgement) views.u8[index + FLAGS]! |= FLAG_ACK;
+    else views.u8[index + FLAGS]! &= ~FLAG_ACK;
     for (let i = 0; i < this.#slotCount; i++) {
       const slot = this.#slots[i]!;
       const outlet = this.#outletOf(slot);

@@ -14,6 +14,7 @@
 import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
 import {
   ATTEMPT,
+  FLAG_ACK,
   FLAG_NO_KEY,
   FLAG_RELEASE,
   FLAG_RETRY,
@@ -35,6 +36,9 @@ import { copyFrame, type Replies } from './replies.ts';
 
 /** Set beside the codec's flags while an asynchronous handler has begun: tells a successor who may have killed us. */
 export const FLAG_STARTED = 0x80;
+
+/** Main wants to hear of the success: of whatever was sent again, and of events that have a standby. */
+const ACKNOWLEDGE = FLAG_RETRY | FLAG_RELEASE | FLAG_ACK;
 
 /** Records in a round of HIGH, NORMAL and LOW: 8:4:1, in runs long enough that changing lanes costs nothing. */
 const QUANTA = [0, 64, 32, 8] as const;
@@ -235,7 +239,7 @@ export class Drain {
       if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) {
         this.#leave();
         this.#countFiltered(consumer);
-        if ((flags & (FLAG_RETRY | FLAG_RELEASE)) !== 0) replies.commit(consumer.id, event.seq, attempt, true);
+        if ((flags & ACKNOWLEDGE) !== 0) replies.commit(consumer.id, event.seq, attempt, true);
         this.#succeed(consumer, index, bit);
         return;
       }
@@ -258,7 +262,7 @@ export class Drain {
       return;
     }
     context.end();
-    const acknowledge = (flags & (FLAG_RETRY | FLAG_RELEASE)) !== 0;
+    const acknowledge = (flags & ACKNOWLEDGE) !== 0;
     if (acknowledge || context.emitted !== 0) replies.commit(consumer.id, event.seq, attempt, acknowledge);
     this.#succeed(consumer, index, bit);
   }
@@ -340,7 +344,7 @@ export class Drain {
       bit,
       held: hold,
       attempt: views.u16[(index + ATTEMPT) >> 1]!,
-      acknowledge: (flags & (FLAG_RETRY | FLAG_RELEASE)) !== 0,
+      acknowledge: (flags & ACKNOWLEDGE) !== 0,
       key,
       context: null,
       deadlineMs: 0,

@@ -48,6 +48,7 @@ import {
   REPLY_REJECT,
   REPLY_SEQ,
 } from './replies.ts';
+import type { Member } from './member.ts';
 import type { Page } from './router.ts';
 import type { WorkerCommand, WorkerMessage, WorkerTask } from './worker-task.ts';
 
@@ -65,6 +66,10 @@ export interface RemoteHostTarget {
   done(consumer: number, seq: number, attempt: number): void;
   fail(consumer: number, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void;
   park(consumer: number, frame: Buffer): void;
+  /** The thread is gone and its replies are read. Whose deliveries nobody owes any more is told by `isAbandoned`. */
+  died(host: RemoteHost): void;
+  /** True if a delivery in the dead thread's rings is not owed any more; it is taken off the books then. */
+  isAbandoned(member: Member, seq: number): boolean;
   /** Replies were read, or space or idleness reported. */
   progress(host: RemoteHost): void;
   page(route: number): Page | undefined;
@@ -298,6 +303,7 @@ export class RemoteHost implements Host, Watched {
       { host: this.index, epoch: this.#epoch, error: toErrorRecord(error).message },
       'worker thread died, starting another',
     );
+    this.#target.died(this);
     this.#recover(toErrorRecord(error));
     this.#spawn();
     this.#target.progress(this);
@@ -383,6 +389,7 @@ export class RemoteHost implements Host, Watched {
       for (let index = reader.next(); index !== 0; index = reader.next()) {
         if (this.#views.u32[(index + ROUTE) >> 2] === 0) continue;
         this.#settleReported(index);
+        this.#abandon(index);
         if (lane === currentLane && index === currentIndex) this.#crash(index, currentBit, error);
         // With no record at hand, one of the asynchronous runs did it, and nobody can say which.
         else if (currentLane < 0 && (this.#views.u8[index + FLAGS]! & FLAG_STARTED) !== 0) this.#crashAll(index, error);
@@ -400,6 +407,17 @@ export class RemoteHost implements Host, Watched {
     if (bit < 0 || (this.#views.u32[word]! & (1 << bit)) === 0) return;
     this.#views.u32[word]! &= ~(1 << bit);
     if (last.isSuccess) this.control.counters[page!.members[bit]!.slot * 2]! += 1;
+  }
+
+  #abandon(index: number): void {
+    const { u32 } = this.#views;
+    const word = (index + TARGETS) >> 2;
+    const page = this.#target.page(u32[(index + ROUTE) >> 2]!);
+    for (let rest = u32[word]!; rest !== 0; rest &= rest - 1) {
+      const bit = 31 - Math.clz32(rest & -rest);
+      const member = page?.members[bit];
+      if (member !== undefined && this.#target.isAbandoned(member, this.#views.f64[(index + SEQ) >> 3]!)) u32[word]! &= ~(1 << bit);
+    }
   }
 
   #crash(index: number, bit: number, error: ErrorRecord): void {

@@ -45,6 +45,17 @@ export class RetrySchedule<T> {
     this.#arm();
   }
 
+  /** Takes out what fits, due or not. */
+  remove(fits: (item: T) => boolean): number {
+    const kept = this.#heap.filter((due) => !fits(due.item));
+    const removed = this.#heap.length - kept.length;
+    if (removed === 0) return 0;
+    // A sorted list is a heap.
+    this.#heap.splice(0, this.#heap.length, ...kept.toSorted((a, b) => (isBefore(a, b) ? -1 : 1)));
+    this.#arm();
+    return removed;
+  }
+
   /** Takes everything out, due or not. */
   clear(): T[] {
     this.#timer?.cancel();

@@ -16,6 +16,8 @@ export interface Page {
   /** Route id in the frame, from 1. */
   readonly id: number;
   readonly legs: readonly Leg[];
+  /** Successes are reported, because a standby must know them. */
+  readonly wantsAcknowledgement: boolean;
   /** By bit. */
   readonly members: readonly Member[];
 }
@@ -86,7 +88,7 @@ export class Router {
     const byGroup = new Map<string, Member[]>();
     for (const subscription of this.subscriptions) {
       if (!subscription.matches(entry.type)) continue;
-      if (subscription.broadcast) {
+      if (subscription.broadcast || subscription.failover) {
         for (const member of subscription.members) legs.push([[member], subscription.lane]);
         continue;
       }
@@ -127,7 +129,8 @@ export class Router {
       });
       return { members, bits, lane };
     });
-    const page: Page = { id: this.#nextPage++, legs: built, members: all };
+    const wantsAcknowledgement = all.some((member) => member.subscription.failover);
+    const page: Page = { id: this.#nextPage++, legs: built, members: all, wantsAcknowledgement };
     this.#pages[page.id] = page;
     this.#onPage(page);
     return page;

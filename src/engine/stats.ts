@@ -35,6 +35,8 @@ export interface BusStats extends GroupStats {
   readonly rateLimited: number;
   /** Publishers waiting for room. */
   readonly publishersWaiting: number;
+  /** Times a standby took over. */
+  readonly failovers: number;
   /** Worker threads that died and were replaced. */
   readonly crashes: number;
   readonly perGroup: Readonly<Record<string, GroupStats>>;

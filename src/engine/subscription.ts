@@ -33,6 +33,11 @@ export interface SubscribeOptions {
   readonly processingTimeoutMs?: number;
   /** Later events of a key wait while an earlier one is retried. Default true. */
   readonly orderedRetry?: boolean;
+  /**
+   * Module handlers, with at least two workers: one active member owns all state, a standby on another thread sees the
+   * same events and takes over with what was in flight when the active one dies or stops answering. Default false.
+   */
+  readonly failover?: boolean;
   /** `source` of what its handlers publish; default the group. */
   readonly source?: string;
 }
@@ -54,6 +59,7 @@ export class Subscription {
   readonly source: string;
   readonly concurrency: number;
   readonly broadcast: boolean;
+  readonly failover: boolean;
   /** Lane for all its events, or -1 for each event's own. */
   readonly lane: number;
   readonly filter: Filter | null;
@@ -86,6 +92,13 @@ export class Subscription {
     const concurrency = options.concurrency ?? (isModule ? Math.max(1, bus.workers) : CONCURRENCY_DEFAULT);
     this.concurrency = checkNumber('concurrency', concurrency, { min: 1, max: isModule ? MEMBERS_MAX : 100_000, integer: true });
     this.broadcast = options.broadcast ?? false;
+    this.failover = options.failover ?? false;
+    if (this.failover && (!isModule || this.broadcast || bus.workers === 1 || options.concurrency !== undefined)) {
+      throw new QtError(
+        QT_BUS_SUBSCRIPTION_INVALID,
+        `Cannot give group ${this.group} a standby: failover needs a module handler, two workers, and neither broadcast nor concurrency`,
+      );
+    }
     this.lane = options.priority === undefined ? -1 : laneOf(checkOneOf('priority', options.priority, PRIORITIES));
     if (typeof options.filter === 'function') {
       if (isModule) {
