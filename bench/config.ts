@@ -5,12 +5,18 @@
 /** `full` is the default run, `quick` the one for a short look. */
 export type Mode = 'full' | 'quick';
 
+/** For cases whose subjects run in turns. */
+export interface RoundSettings {
+  /** Rounds that do not count, at the start: the compiler takes a few hundred thousand events to finish. */
+  readonly warmUps: number;
+  readonly rounds: number;
+}
+
 /** Everything that can be tuned about the cases, by the case's own name. */
 export interface CaseSettings {
   readonly ring: { readonly rounds: number; readonly roundMs: number };
   readonly codec: { readonly rounds: number; readonly roundMs: number };
-  readonly 'one-to-one-throughput': {
-    readonly rounds: number;
+  readonly 'one-to-one-throughput': RoundSettings & {
     /** Events in one round of one subject. */
     readonly events: number;
     /** The same for `piscina.run`, which is an order of magnitude slower. */
@@ -26,8 +32,8 @@ export interface CaseSettings {
     readonly roundMs: number;
   };
   readonly 'ping-pong': { readonly rounds: number; readonly trips: number };
-  readonly 'fan-out-4': { readonly rounds: number; readonly events: number };
-  readonly 'types-10000': { readonly rounds: number; readonly events: number };
+  readonly 'fan-out-4': RoundSettings & { readonly events: number };
+  readonly 'types-10000': RoundSettings & { readonly events: number };
 }
 
 export type CaseName = keyof CaseSettings;

@@ -1,3 +1,4 @@
+import type { RoundSettings } from '../config.ts';
 import { turn } from './turn.ts';
 
 /** One way of doing the thing that a case compares. */
@@ -32,17 +33,17 @@ export interface Times {
 export type Rounds = ReadonlyMap<string, Times>;
 
 /**
- * Runs the subjects in turns, each once per round after one round that does not count. Noise of the machine lasts
+ * Runs the subjects in turns, each once per round. Noise of the machine lasts
  * longer than a round, so it hits all of them alike; a run of one subject after the other would blame it on one. The
  * order moves on by one each round, because the second is not in the state that the first has found.
  */
-export async function alternate(subjects: readonly Subject[], rounds: number): Promise<Rounds> {
+export async function alternate(subjects: readonly Subject[], { warmUps, rounds }: RoundSettings): Promise<Rounds> {
   const samples = new Map(subjects.map((subject) => [subject.name, { ns: [] as number[], cpuNs: [] as number[] }]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUps + rounds; round++) {
     for (let i = 0; i < subjects.length; i++) {
       const subject = subjects[(i + round) % subjects.length]!;
       const { ns, cpuNs } = await runOnce(subject);
-      if (round === 0) continue;
+      if (round < warmUps) continue;
       samples.get(subject.name)!.ns.push(ns);
       samples.get(subject.name)!.cpuNs.push(cpuNs);
     }

@@ -25,11 +25,11 @@ const inputs = createInputs();
 export const bench: BenchCase<'fan-out-4'> = {
   name: 'fan-out-4',
   question: 'What does each further group cost, when four groups on one worker thread want the same event?',
-  async run({ rounds, events }) {
+  async run({ events, ...roundSettings }) {
     const single = await openFanOut(1);
     const four = await openFanOut(GROUPS);
     try {
-      const samples = await alternate([subjectOf(single, events), subjectOf(four, events)], rounds);
+      const samples = await alternate([subjectOf(single, events), subjectOf(four, events)], roundSettings);
       const ratios = costRatios(samples, '1 group');
       return {
         subjects: throughputOf(samples, frameBytesOf(inputs.drafts)),

@@ -23,7 +23,7 @@ const ONE = '1 type';
 export const bench: BenchCase<'types-10000'> = {
   name: 'types-10000',
   question: 'Does an event take longer to find its handler when 10 000 types are subscribed to instead of one?',
-  async run({ rounds, events }) {
+  async run({ events, ...roundSettings }) {
     const tally = new Tally();
     const first = [draftOf(0)];
     // Made before the others are defined, so that it knows of none.
@@ -37,7 +37,7 @@ export const bench: BenchCase<'types-10000'> = {
           subjectOf('10 000 types, one used', many, tally, first, events),
           subjectOf('10 000 types, all used', many, tally, drafts, events),
         ],
-        rounds,
+        roundSettings,
       );
       return { subjects: throughputOf(samples, frameBytesOf(first)), ratios: costRatios(samples, ONE) };
     } finally {

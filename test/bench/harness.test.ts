@@ -51,10 +51,10 @@ describe('alternate', () => {
     return { name, events: 10, prepare: () => log.push(`prepare ${name}`), run: () => void log.push(name), check };
   }
 
-  test('runs the subjects in turns, with one round that does not count and another first each round', async () => {
+  test('runs the subjects in turns, another first each round, and leaves out the rounds that warm up', async () => {
     const log: string[] = [];
 
-    const rounds = await alternate([subject('a', log), subject('b', log)], 2);
+    const rounds = await alternate([subject('a', log), subject('b', log)], { warmUps: 1, rounds: 2 });
 
     expect(log.filter((entry) => !entry.startsWith('prepare'))).toEqual(['a', 'b', 'b', 'a', 'a', 'b']);
     expect([...rounds].map(([name, { ns, cpuNs }]) => [name, ns.length, cpuNs.length])).toEqual([
@@ -66,7 +66,7 @@ describe('alternate', () => {
   test('fails when a check fails, whatever was measured', async () => {
     const failing = (): void => tallyOf([1]).check(10, 0);
 
-    await expect(alternate([subject('a', [], failing)], 1)).rejects.toThrow('1 instead of 10');
+    await expect(alternate([subject('a', [], failing)], { warmUps: 0, rounds: 1 })).rejects.toThrow('1 instead of 10');
   });
 });
 
