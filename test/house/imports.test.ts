@@ -66,7 +66,10 @@ test('folders import only the folders above them in the layer table', () => {
 });
 
 test('folders import each other only through the door index.ts', () => {
-  const faults = crossings().filter(({ to, target }) => target !== `src/${to}/index.ts`);
+  // Trading has a door per component, and one description of what a component is.
+  const isDoor = (to: string, target: string): boolean =>
+    target === `src/${to}/index.ts` || /^src\/trading\/(?:[\w-]+\/index|component)\.ts$/.test(target);
+  const faults = crossings().filter(({ to, target }) => !isDoor(to, target ?? ''));
 
   expect(faults.map(({ path, target }) => `${path} imports ${target}`)).toEqual([]);
 });

@@ -15,6 +15,8 @@ export async function loadHandler(component: Component, logger: Logger = silentL
     const published: EventInput[] = [];
     module.onEvent(event, {
       attempt: 1,
+      failures: [],
+      previousError: null,
       group: component.name,
       state,
       publish: (input) => void published.push(input),

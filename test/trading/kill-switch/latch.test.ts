@@ -58,6 +58,8 @@ function handle(state: KillSwitchHandlerState, draft: EventInput): { type: strin
   const publish = (out: EventInput): void => void published.push({ type: out.type, onDisk: readFile() });
   const context = {
     attempt: 1,
+    failures: [],
+    previousError: null,
     group: 'kill_switch_service',
     signal: AbortSignal.abort(),
     now: () => event.timestamp,
