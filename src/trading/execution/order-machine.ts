@@ -63,6 +63,7 @@ const MOVES: Readonly<Record<OrderState, Partial<Record<OrderMove, OrderState>>>
 const TERMINAL: ReadonlySet<OrderState> = new Set(['DENIED', 'LOGGED', 'FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED']);
 const NEVER_SENT: ReadonlySet<OrderState> = new Set(['INITIALIZED', 'DENIED', 'LOGGED']);
 
+/** True for a state that nothing but a late fill can follow. */
 export function isTerminal(state: OrderState): boolean {
   return TERMINAL.has(state);
 }

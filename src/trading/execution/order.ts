@@ -58,6 +58,7 @@ export interface Fill {
   readonly liquidity: Liquidity;
 }
 
+/** An order as it stands before it is sent. */
 export function createOrder(terms: OrderTerms): Order {
   return {
     terms,

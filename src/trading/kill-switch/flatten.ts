@@ -52,6 +52,7 @@ export const FLATTEN_TYPES: readonly string[] = [
   TradesOrderPartiallyFilled,
 ].map((definition) => definition.type);
 
+/** What is known of open positions and orders before the first event: nothing. */
 export function createFlattenState(account = MAIN_ACCOUNT): FlattenState {
   return { account, latch: createKillLatch(), open: new Set(), applied: new AppliedSequences(), current: null };
 }
