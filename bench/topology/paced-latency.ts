@@ -11,7 +11,6 @@
 import type { Worker } from 'node:worker_threads';
 import { createEventBus, moduleHandler, type EventBus, type EventInput } from '../../src/index.ts';
 import type { BenchCase, RatioReport, SubjectReport } from '../case.ts';
-import { CheckError } from '../harness/check.ts';
 import { latencyFigures, latencyRatios, type LatencyRounds } from '../harness/latency-figures.ts';
 import { LatencyLog } from '../harness/latency-log.ts';
 import { sendPaced } from '../harness/pace.ts';
@@ -80,8 +79,9 @@ async function openBus(log: LatencyLog): Promise<EventBus> {
 function senderOf(name: (typeof SUBJECTS)[number], bus: EventBus, worker: Worker, { drafts, plain }: Arrivals): (index: number) => void {
   if (name === 'worker.postMessage') return (index) => worker.postMessage(plain[index]);
   return (index) => {
-    // A second of backlog does not fit into the ring at any of these rates: a full one is a failure, not a wait.
-    if (bus.tryPublish(drafts[index]!) < 0) throw new CheckError(`the queue was full at event ${index}`);
+    // A full queue makes the event wait and the sender go on; the wait is part of the event's latency. Nobody handles a
+    // refusal: it ends the process, and with it the case.
+    if (bus.tryPublish(drafts[index]!) < 0) void bus.publish(drafts[index]!);
   };
 }
 
