@@ -23,8 +23,8 @@ Exit codes:
   3    the run ended, but events were lost, dead-lettered or left without an outcome
   130  stopped at once by a second interrupt`;
 
-/** Codes of errors whose cause is what the user gave. */
-const USAGE = /^QT_(CONFIG|OPTION|FEED|APP|MODEL_ZONE|STRATEGY|EXECUTION_PRESET|OBSERVE_LOG|KILL_SWITCH|EVENT_TOPIC)_/;
+/** Codes of errors whose cause is what the user gave; a handler that does not load is a strategy module of theirs. */
+const USAGE = /^QT_(CONFIG|OPTION|FEED|APP|MODEL_ZONE|STRATEGY|EXECUTION_PRESET|OBSERVE_LOG|KILL_SWITCH|EVENT_TOPIC|HANDLER_LOAD)_/;
 
 /** The exit code for an error with a code. */
 export function exitCodeOf(code: string): ExitCode {

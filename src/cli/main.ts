@@ -22,11 +22,10 @@ async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT_CODES.ok;
   const program = new Command('qt')
     .description('Event-driven trading on worker threads: backtest, paper trading, and what it decided.')
-    .version(`${manifest.version}`, '-V, --version', 'print the version')
+    .version(manifest.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', `\nStart with: qt run\n${EXIT_CODES_HELP}`)
-    .showHelpAfterError('(see qt --help)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'qt: ')) })
+    .configureOutput({ outputError: (text, write) => write(`${text.trimEnd().replace(/^error: /, 'qt: ')} (see qt --help)\n`) })
     .exitOverride();
   const done = (code: number): void => {
     exitCode = code;

@@ -5,6 +5,11 @@ import { reasonOf } from './layers.ts';
 import type { Profile } from './schema.ts';
 import { configTemplate } from './template.ts';
 
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'it is there already; replace it with --force',
+  ENOENT: 'there is no such folder',
+};
+
 /**
  * Writes a configuration with every default.
  *
@@ -20,7 +25,7 @@ export async function writeConfigFile(path: string, profile: Profile, replace: b
     // Only after a failed rename is there a draft to take away.
     await unlink(draft).catch(() => {});
     const error = cause as NodeJS.ErrnoException;
-    const reason = error.code === 'EEXIST' ? 'it is there already; replace it with --force' : reasonOf(error);
+    const reason = REASONS[error.code ?? ''] ?? reasonOf(error);
     throw new QtError(QT_CONFIG_NOT_WRITTEN, `Cannot write ${path}: ${reason}`, { cause, details: { path } });
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/index.ts';
 import type { EventInput, HandlerContext, QtEvent } from '../../../src/event/index.ts';
 import { MarketTickPrice, PositionOpened } from '../../../src/model/index.ts';
-import { exitBrainComponent, resolveExitBrainOptions, type BrainState } from '../../../src/trading/exit/index.ts';
+import { exitBrainComponent, resolveExitBrainOptions } from '../../../src/trading/exit/index.ts';
 import { onEvent, setup } from '../../../src/trading/exit/handler.ts';
 
 describe('exit brain component', () => {
@@ -18,7 +18,7 @@ describe('exit brain component', () => {
   it('names a handler module that publishes what the core decides', () => {
     const published: EventInput[] = [];
     const state = setup(exitBrainComponent().options, { group: 'exit_brain', member: 0, logger: silentLogger });
-    const ctx = { state, publish: (event: EventInput) => published.push(event) } as unknown as HandlerContext<BrainState>;
+    const ctx = { state, publish: (event: EventInput) => published.push(event) } as unknown as HandlerContext<typeof state>;
     const events = [
       MarketTickPrice.create({ symbol: 'XYZ', price: 97 }),
       PositionOpened.create({

@@ -4,7 +4,6 @@ import { positionStateComponent, resolvePositionStateOptions } from '../../../sr
 import { silentLogger } from '../../../src/base/index.ts';
 import type { EventInput, HandlerContext, QtEvent } from '../../../src/event/index.ts';
 import { onEvent, setup } from '../../../src/trading/position/handler.ts';
-import type { PositionState } from '../../../src/trading/position/index.ts';
 import { createDesk, payloadOf, SECOND, typesOf } from './_fixture.ts';
 
 const opened = PositionOpened.type;
@@ -146,7 +145,7 @@ describe('position state handler', () => {
   it('publishes what the core books', () => {
     const published: EventInput[] = [];
     const state = setup({ mode: 'paper' }, { group: 'position_state_service', member: 0, logger: silentLogger });
-    const ctx = { state, publish: (event: EventInput) => published.push(event) } as unknown as HandlerContext<PositionState>;
+    const ctx = { state, publish: (event: EventInput) => published.push(event) } as unknown as HandlerContext<typeof state>;
     const fill = {
       request_id: 'r',
       order_id: 'o',

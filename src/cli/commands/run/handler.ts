@@ -10,7 +10,7 @@ export async function run(flags: RunFlags): Promise<ExitCode> {
   const prepared = await prepareRun({
     flags: toConfigFlags(flags),
     environment: process.env,
-    logger: createLogger(verbose === true ? 'debug' : 'warn'),
+    ...(verbose === true ? { logger: createLogger('debug') } : {}),
     ...(file === undefined ? {} : { file }),
     ...(events === undefined ? {} : { eventsFile: events }),
   });

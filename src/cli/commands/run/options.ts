@@ -65,5 +65,5 @@ export function addOptions(command: Command) {
     .option('--events <file>', 'write every event to a file, one JSON object a line (default: none)')
     .option('--json', 'print one JSON object instead of the report (default: text)')
     .option('-q, --quiet', 'no progress on stderr (default: progress)')
-    .option('--verbose', 'log on stderr, and show where an error came from (default: warnings only)');
+    .option('--verbose', 'log on stderr, and show where an error came from (default: one line)');
 }

@@ -10,7 +10,7 @@ const LOG_MS = 5000;
  * @returns stops it and clears the line
  */
 export function showProgress(run: Run, stream: NodeJS.WriteStream): () => void {
-  const isTerminal = stream.isTTY === true;
+  const isTerminal = stream.isTTY;
   const clear = isTerminal ? '\r\u001B[K' : '';
   const end = isTerminal ? '' : '\n';
   const timer = setInterval(() => stream.write(`${clear}${toLine(run)}${end}`), isTerminal ? TERMINAL_MS : LOG_MS);
