@@ -9,4 +9,5 @@ export { ManualClock, systemClock, type Clock } from './clock.ts';
 export { hasCode, QtError, toErrorRecord, type ErrorRecord, type QtErrorOptions } from './error.ts';
 export { hash32 } from './hash.ts';
 export { silentLogger, type Logger } from './logger.ts';
+export { isPlainObject } from './plain-object.ts';
 export { createPrng, type Prng } from './prng.ts';

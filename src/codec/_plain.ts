@@ -3,7 +3,7 @@
  * as a copy in which -0 is marked); what does not is refused by the path of its field.
  */
 import { types } from 'node:util';
-import { QtError } from '../base/index.ts';
+import { isPlainObject, QtError } from '../base/index.ts';
 import { NEGATIVE_ZERO } from './_msgpack.ts';
 import { QT_CODEC_TOO_LARGE, QT_CODEC_UNSUPPORTED_VALUE } from './errors.ts';
 import { DEPTH_MAX } from './frame.ts';
@@ -73,13 +73,6 @@ export function plainString(name: string, value: string): string {
 /** For the caller who found the reason: `symbol keys`, `a class instance`. */
 export function refusePayload(reason: string): never {
   throw refusal(0, reason);
-}
-
-export function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  // The Object.prototype of another realm, such as a test runner's.
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf');
 }
 
 function plainAt(value: unknown, depth: number): unknown {

@@ -1,7 +1,7 @@
-import { checkNumber, hash32, QtError } from '../base/index.ts';
-import { laneOf, type EventInput } from '../event/index.ts';
+import { checkNumber, hash32, isPlainObject, QtError } from '../base/index.ts';
+import { EventDraft, laneOf, type EventInput } from '../event/index.ts';
 import { ARENA_SLACK_BYTES } from './_msgpack.ts';
-import { isPlainObject, plainField, plainPayload, plainString, refusePayload, startWalk, tooLarge } from './_plain.ts';
+import { plainField, plainPayload, plainString, refusePayload, startWalk, tooLarge } from './_plain.ts';
 import { startWrite, writeArrayHead, writeComposite } from './_write.ts';
 import { QT_CODEC_TYPE_UNKNOWN, QT_CODEC_UNSUPPORTED_VALUE } from './errors.ts';
 import {
@@ -91,7 +91,7 @@ export class FrameEncoder {
     if (metaLength > META_BYTES_MAX) throw tooLarge();
     const end = entry.isDynamic
       ? writeComposite(payloadStart, plainPayload(input.payload))
-      : writePositional(entry, payloadStart, input.payload);
+      : writePositional(entry, payloadStart, input.payload, input instanceof EventDraft);
     // Scalars may have used the slack behind the limit.
     if (end > max) throw tooLarge();
 
@@ -129,16 +129,21 @@ export class FrameEncoder {
 }
 
 /** The payload as an array in field order; fields that the schema does not know follow in one map. */
-function writePositional(entry: TypeEntry, start: number, payload: object): number {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload) || !isPlainObject(payload))
-    refusePayload('a payload must be a plain object');
-  if (Object.getOwnPropertySymbols(payload).length > 0) refusePayload('an object with symbol keys');
+function writePositional(entry: TypeEntry, start: number, payload: object, isDraft: boolean): number {
+  // A draft's factory has looked at the object itself already.
+  if (!isDraft) checkObject(payload);
   const end = entry.write(payload, start);
   if (end > 0) return end;
   const unknown = unknownFields(entry, payload as Record<string, unknown>);
   if (unknown === null) return -end;
   writeArrayHead(start, entry.fields.length, entry.fields.length + 1);
   return writeComposite(-end, unknown);
+}
+
+function checkObject(payload: object): void {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload) || !isPlainObject(payload))
+    refusePayload('a payload must be a plain object');
+  if (Object.getOwnPropertySymbols(payload).length > 0) refusePayload('an object with symbol keys');
 }
 
 function unknownFields(entry: TypeEntry, payload: Record<string, unknown>): object | null {

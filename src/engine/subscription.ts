@@ -1,14 +1,5 @@
 import { checkNumber, checkOneOf, describe, QtError } from '../base/index.ts';
-import {
-  checkPattern,
-  EventDefinition,
-  laneOf,
-  matches,
-  PRIORITIES,
-  type Handler,
-  type ModuleHandler,
-  type Priority,
-} from '../event/index.ts';
+import { checkPattern, laneOf, matches, PRIORITIES, type Handler, type ModuleHandler, type Priority } from '../event/index.ts';
 import { QT_BUS_SUBSCRIPTION_INVALID } from './errors.ts';
 import { compileFilter, type Filter, type FilterFunction } from './filter.ts';
 import type { Member } from './member.ts';
@@ -43,7 +34,12 @@ export interface SubscribeOptions {
 }
 
 /** What `subscribe` accepts as topic. */
-export type Topic = string | EventDefinition | readonly (string | EventDefinition)[];
+export type Topic = string | TypedTopic | readonly (string | TypedTopic)[];
+
+/** A definition stands for its type. */
+export interface TypedTopic {
+  readonly type: string;
+}
 
 const CONCURRENCY_DEFAULT = 64;
 /** A route has 31 places, and a group must fit into one. */
@@ -132,10 +128,10 @@ export function isModuleHandler(handler: Handler | ModuleHandler): handler is Mo
 
 /** @throws QtError QT_EVENT_TOPIC_INVALID, QT_BUS_SUBSCRIPTION_INVALID */
 export function patternsOf(topic: Topic): string[] {
-  const list = Array.isArray(topic) ? (topic as readonly (string | EventDefinition)[]) : [topic as string | EventDefinition];
+  const list = Array.isArray(topic) ? (topic as readonly (string | TypedTopic)[]) : [topic as string | TypedTopic];
   if (list.length === 0) throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, 'Cannot subscribe to nothing: give at least one pattern');
   return list.map((item) => {
-    const pattern = item instanceof EventDefinition ? item.type : item;
+    const pattern = typeof item === 'object' && item !== null ? item.type : item;
     checkPattern(pattern);
     return pattern;
   });

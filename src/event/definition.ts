@@ -1,4 +1,4 @@
-import { checkNumber, checkOneOf, hash32, QtError } from '../base/index.ts';
+import { checkNumber, checkOneOf, hash32, isPlainObject, QtError } from '../base/index.ts';
 import { EventDraft, type DraftOptions } from './draft.ts';
 import { QT_EVENT_DEFINITION_INVALID, QT_EVENT_PAYLOAD_INVALID, QT_EVENT_REDEFINED } from './errors.ts';
 import { PRIORITIES, type Priority } from './priority.ts';
@@ -107,6 +107,12 @@ export class EventDefinition<P extends object = object> {
    */
   create(payload: P, options?: DraftOptions): EventDraft<P> {
     this.validate(payload);
+    // Looked at here, once, so that publishing does not have to.
+    if (!isPlainObject(payload) || Object.getOwnPropertySymbols(payload).length > 0) {
+      throw new QtError(QT_EVENT_PAYLOAD_INVALID, `Cannot make ${this.type}: its payload must be a plain object without symbol keys`, {
+        details: { type: this.type, field: '' },
+      });
+    }
     return new EventDraft<P>(this.type, Object.freeze(payload), options, this as unknown as EventDefinition);
   }
 }
