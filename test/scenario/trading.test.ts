@@ -28,6 +28,7 @@ import { marketSettings, ofType, record, type Recording } from './recording.ts';
 
 /** Half a spread of 2 basis points and slippage of 2: at the open nobody knows yet how low or high the bar will go. */
 const COSTS = 0.0003;
+const TICK = 0.01;
 
 describe('twenty years of the S&P 500', () => {
   let run: Recording;
@@ -63,8 +64,8 @@ describe('twenty years of the S&P 500', () => {
     for (const { payload, seq, timestamp } of ofType<TradesOrderFilledPayload>(run, TradesOrderFilled)) {
       const bar = bars.find((one) => one.timestamp >= timestamp)?.payload;
       const where = `${payload.fill_id} at ${payload.fill_price}`;
-      expect(payload.fill_price, where).toBeGreaterThanOrEqual((bar?.low ?? NaN) * (1 - COSTS));
-      expect(payload.fill_price, where).toBeLessThanOrEqual((bar?.high ?? NaN) * (1 + COSTS));
+      expect(payload.fill_price, where).toBeGreaterThanOrEqual((bar?.low ?? NaN) * (1 - COSTS) - TICK);
+      expect(payload.fill_price, where).toBeLessThanOrEqual((bar?.high ?? NaN) * (1 + COSTS) + TICK);
       const order = submitted.get(payload.client_order_id);
       expect(order?.seq, where).toBeLessThan(seq);
       // What is decided at a close cannot be filled at that close.

@@ -55,7 +55,12 @@ function header({
   return [
     row('quantum-trader', codeVersion, `run ${runId}`, `mode ${mode}`, outcome),
     row('data', feed.name, `${feed.symbols.join(', ')}, ${feed.timeframe} bars`, `days of ${feed.dayZone}`),
-    row('period', feed.from === null ? 'no data was sent' : `${feed.from} to ${feed.to}`, `${toCount(days)} trading days`, rows(feed)),
+    row(
+      'period',
+      feed.from === null ? 'no data was sent' : `${feed.from} to ${feed.to}`,
+      `${toCount(days)} trading ${days === 1 ? 'day' : 'days'}`,
+      rows(feed),
+    ),
     row('settings', `profile ${profile}`, `config ${configHash}`, `data ${dataHash}`, `seed ${seed}`),
   ];
 }
@@ -92,7 +97,7 @@ function performance({ buyAndHoldRatio, currency, performance: report }: RunResu
     ),
     row('CAGR', toSignedPercent(value('cagr_ratio')), reason('cagr_ratio')),
     row('max drawdown', toPercent(value('max_drawdown_ratio')), span),
-    row('', `longest time below a high ${toCount(longest)} trading days`),
+    row('', `longest time below a high ${toCount(longest)} trading ${longest === 1 ? 'day' : 'days'}`),
     row(
       'Sharpe',
       toRatio(value('sharpe')),
