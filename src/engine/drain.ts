@@ -92,6 +92,10 @@ export class Drain {
   readonly #held: Held[][] = [[], [], [], []];
   readonly #released = new Int32Array(LANES);
   #sweep: Timer | null = null;
+  #sweepDueMs = Infinity;
+  /** Whose turn it is among HIGH, NORMAL and LOW, and for how many more records. Kept over steps, which may be short. */
+  #turn = 1;
+  #turnLeft: number = QUANTA[1];
   readonly #runningConsumers = new Set<Consumer>();
 
   constructor(parts: DrainParts) {
@@ -113,6 +117,12 @@ export class Drain {
     return true;
   }
 
+  /** True if a record waits where it is until its consumers have room or are known. */
+  get isStalled(): boolean {
+    for (let lane = 0; lane < LANES; lane++) if (this.#stalled[lane] !== 0) return true;
+    return false;
+  }
+
   hasNext(): boolean {
     for (let lane = 0; lane < LANES; lane++) {
       if (this.#stalled[lane] === 0 && this.#parts.readers[lane]!.hasNext()) return true;
@@ -127,18 +137,21 @@ export class Drain {
    */
   step(limit: number): number {
     let taken = 0;
+    // Changes of turn without a record between them: one more than there are turns means that there is nothing.
+    let changes = 0;
     try {
-      while (taken < limit) {
-        const before = taken;
-        for (let lane = 1; lane < LANES && taken < limit; lane++) {
-          let quantum = QUANTA[lane]!;
-          while (quantum-- > 0 && taken < limit) {
-            while (taken < limit && this.#take(CRITICAL)) taken++;
-            if (!this.#take(lane)) break;
-            taken++;
-          }
+      while (taken < limit && changes < LANES) {
+        while (taken < limit && this.#take(CRITICAL)) taken++;
+        if (taken === limit) break;
+        if (this.#turnLeft > 0 && this.#take(this.#turn)) {
+          this.#turnLeft--;
+          taken++;
+          changes = 0;
+        } else {
+          this.#turn = this.#turn === LANES - 1 ? 1 : this.#turn + 1;
+          this.#turnLeft = QUANTA[this.#turn]!;
+          changes++;
         }
-        if (taken === before) break;
       }
     } finally {
       // Also when something unforeseen threw: a reader that never releases would wedge its writer for ever.
@@ -234,6 +247,7 @@ export class Drain {
     const attempt = views.u16[(index + ATTEMPT) >> 1]!;
     const context = consumer.context;
     let result: unknown;
+    let isAsync: boolean;
     this.#enter(lane, index, bit);
     try {
       if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) {
@@ -246,6 +260,8 @@ export class Drain {
       if (consumer.isDegraded) throw degradedError(consumer);
       context.begin(event, attempt);
       result = consumer.handler(event, context as HandlerContext);
+      // In here, because asking a foreign object for its `then` runs code of the handler's.
+      isAsync = isThenable(result);
     } catch (error) {
       this.#leave();
       context.end();
@@ -255,10 +271,10 @@ export class Drain {
       return;
     }
     this.#leave();
-    if (isThenable(result)) {
+    if (isAsync) {
       const task = this.#toTask(consumer, event, lane, index, bit, key);
       this.unfinished++;
-      this.#await(task, consumer.releaseContext(), result, replies.takeBack());
+      this.#await(task, consumer.releaseContext(), result as PromiseLike<unknown>, replies.takeBack());
       return;
     }
     context.end();
@@ -368,7 +384,10 @@ export class Drain {
     this.#runningConsumers.add(task.consumer);
     if (task.held) this.#parts.views.u8[task.index + FLAGS]! |= FLAG_STARTED;
     this.#armSweep(task.consumer.timeoutMs);
-    result.then(
+    // A promise of our own settles later even if theirs calls back at once, in the middle of this record, or throws.
+    new Promise((resolve) => {
+      resolve(result);
+    }).then(
       () => this.#settle(task, null),
       (error: unknown) => this.#settle(task, { error }),
     );
@@ -421,10 +440,12 @@ export class Drain {
     task.context = context;
     if (task.held) this.#enter(task.lane, task.index, task.bit);
     let result: unknown;
+    let isAsync: boolean;
     try {
       if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) this.#countFiltered(consumer);
       else if (consumer.isDegraded) throw degradedError(consumer);
       else result = consumer.handler(event, context as HandlerContext);
+      isAsync = isThenable(result);
     } catch (error) {
       this.#leave();
       replies.rollback();
@@ -433,8 +454,8 @@ export class Drain {
       return;
     }
     this.#leave();
-    if (isThenable(result)) {
-      this.#await(task, context, result, context.staged ?? []);
+    if (isAsync) {
+      this.#await(task, context, result as PromiseLike<unknown>, context.staged ?? []);
       return;
     }
     consumer.occupy(task);
@@ -455,8 +476,11 @@ export class Drain {
   }
 
   #armSweep(timeoutMs: number): void {
-    if (this.#sweep !== null) return;
-    // One timer for all runs: a run is found at most a tenth of its time late.
+    const dueMs = this.#parts.monotonicMs() + Math.max(10, timeoutMs / 10);
+    if (this.#sweep !== null && this.#sweepDueMs <= dueMs) return;
+    this.#sweep?.cancel();
+    this.#sweepDueMs = dueMs;
+    // One timer for all runs, set for the most impatient: a run is found at most a tenth of its time late.
     this.#sweep = this.#parts.scheduler.after(Math.max(10, timeoutMs / 10), () => this.#sweepTimeouts(), 'background');
   }
 
