@@ -1,7 +1,8 @@
-import type { Logger } from '../base/index.ts';
+import { QtError, type Logger } from '../base/index.ts';
 import type { Handler } from '../event/index.ts';
 import { DeliveryContext, type Emission } from './delivery-context.ts';
 import type { DeliveredEvent } from './delivered-event.ts';
+import { QT_HANDLER_LOAD_FAILED } from './errors.ts';
 import type { FilterFunction } from './filter.ts';
 
 /** A delivery that outlives the drain step that began it: its handler is asynchronous, or its key or turn is taken. */
@@ -39,6 +40,13 @@ export interface ConsumerSpec {
   readonly waitingMax: number;
   /** Later events of a key wait while an earlier one is retried. */
   readonly ordered: boolean;
+}
+
+/** Stands in for a handler that could not be loaded: its events become dead letters instead of holding up their lane. */
+export function rejecting(group: string, cause: unknown): Handler {
+  return () => {
+    throw new QtError(QT_HANDLER_LOAD_FAILED, `the handler of group ${group} could not be loaded`, { cause });
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Logger } from '../base/index.ts';
 import { FrameViews, type FrameDecoder, type FrameEncoder } from '../codec/index.ts';
 import type { Handler } from '../event/index.ts';
 import { RingReader, RingWriter } from '../ring/index.ts';
-import { Consumer, type ConsumerSpec } from './consumer.ts';
+import { Consumer, rejecting, type ConsumerSpec } from './consumer.ts';
 import { Control } from './control.ts';
 import { Drain } from './drain.ts';
 import type { EventOrigin } from './delivered-event.ts';
@@ -48,6 +48,8 @@ export class LocalHost implements Host {
   readonly #emission: Emission;
   #isScheduled = false;
   #isOpen = false;
+  /** Records handled without going back to the event loop for certain. */
+  #sinceTurn = 0;
 
   constructor(parts: LocalHostParts) {
     this.#parts = parts;
@@ -72,7 +74,8 @@ export class LocalHost implements Host {
     });
     this.#drain.onProgress = () => {
       parts.onProgress();
-      if (this.#drain.hasNext()) this.wake();
+      // A stalled record may have room now; nothing else would look at it again.
+      if (this.#drain.hasNext() || this.#drain.isStalled) this.wake();
     };
   }
 
@@ -89,11 +92,18 @@ export class LocalHost implements Host {
 
   /** Loads a module handler on this thread: the inline bus runs them here. */
   async addModuleConsumer(spec: ConsumerSpec, module: HandlerModuleSpec): Promise<void> {
-    const { handler, state } = await this.#parts.loader.load(module);
-    this.#consumers.set(spec.id, new Consumer(spec, handler, state, this.#parts.logger, this.#emission));
-    this.#routes.length = 0;
-    this.#drain.needsRoute = 0;
-    this.wake();
+    const { logger, loader } = this.#parts;
+    try {
+      const { handler, state } = await loader.load(module);
+      this.#consumers.set(spec.id, new Consumer(spec, handler, state, logger, this.#emission));
+    } catch (error) {
+      this.#consumers.set(spec.id, new Consumer(spec, rejecting(spec.group, error), undefined, logger, this.#emission));
+      throw error;
+    } finally {
+      this.#routes.length = 0;
+      this.#drain.needsRoute = 0;
+      this.wake();
+    }
   }
 
   closeConsumer(id: number): void {
@@ -104,7 +114,13 @@ export class LocalHost implements Host {
   wake(): void {
     if (this.#isScheduled || !this.#isOpen) return;
     this.#isScheduled = true;
-    this.#parts.scheduler.soon(this.#run);
+    if (this.#sinceTurn < BATCH) {
+      this.#parts.scheduler.soon(this.#run);
+      return;
+    }
+    // Timers and sockets of the host program get their turn, in a long backlog as among handlers that publish for ever.
+    this.#sinceTurn = 0;
+    this.#parts.scheduler.later(this.#run);
   }
 
   isIdle(): boolean {
@@ -120,12 +136,9 @@ export class LocalHost implements Host {
     this.#isScheduled = false;
     if (!this.#isOpen) return;
     const taken = this.#drain.step(BATCH);
+    this.#sinceTurn += taken;
     if (taken > 0) this.#parts.onProgress();
-    if (taken === BATCH && this.#drain.hasNext() && !this.#isScheduled) {
-      // A macrotask, so that timers and sockets of the host program are not starved by a long backlog.
-      this.#isScheduled = true;
-      this.#parts.scheduler.later(this.#run);
-    }
+    if (taken === BATCH && this.#drain.hasNext()) this.wake();
   };
 
   #consumersOf(route: number): readonly (Consumer | undefined)[] | undefined {

@@ -2,14 +2,13 @@
  * What one worker thread holds: its rings, handlers and routes. It never waits, so that a thread can run it (`worker.ts`)
  * and a simulator can step it.
  */
-import { QtError, toErrorRecord, type Clock, type Logger } from '../base/index.ts';
+import { toErrorRecord, type Clock, type Logger } from '../base/index.ts';
 import { FrameDecoder, FrameEncoder, FrameViews, TypeTable } from '../codec/index.ts';
 import { RingReader, RingWriter } from '../ring/index.ts';
-import { Consumer } from './consumer.ts';
+import { Consumer, rejecting } from './consumer.ts';
 import { CLOSE, COMMAND, Control, CONTROL_SEQ, EPOCH, IDLE, IDLE_PING, READY, SLEEPING, THREAD_ID } from './control.ts';
 import { Drain } from './drain.ts';
 import type { Scheduler, ThreadPort } from './environment.ts';
-import { QT_HANDLER_LOAD_FAILED } from './errors.ts';
 import { compileFilter } from './filter.ts';
 import { HandlerLoader } from './handler-loader.ts';
 import { layoutHost } from './host-layout.ts';
@@ -131,6 +130,8 @@ export class WorkerSession {
   fallAsleep(): boolean {
     const { words } = this.control;
     Atomics.store(words, SLEEPING, 1);
+    // Asynchronous runs give room between the steps, when no record is taken any more.
+    if (this.#isWriterWaiting()) this.#ping();
     if (this.#drain.isIdle) {
       Atomics.store(words, IDLE, 1);
       if (Atomics.load(words, IDLE_PING) === 1) this.#ping();
@@ -207,10 +208,7 @@ export class WorkerSession {
       this.#consumers.set(record.id, consumer);
       return null;
     } catch (error) {
-      const rejecting = (): never => {
-        throw new QtError(QT_HANDLER_LOAD_FAILED, `the handler of group ${record.group} could not be loaded`, { cause: error });
-      };
-      this.#consumers.set(record.id, new Consumer(spec, rejecting, undefined, this.#logger, this.#emission));
+      this.#consumers.set(record.id, new Consumer(spec, rejecting(record.group, error), undefined, this.#logger, this.#emission));
       return error;
     }
   }
