@@ -24,7 +24,14 @@ const PISCINA_WORKER = 'piscina-worker.cjs';
 export async function bundle(root: string, outDir: string): Promise<string[]> {
   const input = Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(root, file)]));
   for (const file of Object.values(input)) await access(file);
-  const common = { platform: 'node', transform: { target: `node${NODE_OLDEST}` }, logLevel: 'warn', onwarn: refuse } as const;
+  // Its path for `commander` leads to declarations, which are for the type checker only.
+  const common = {
+    tsconfig: false,
+    platform: 'node',
+    transform: { target: `node${NODE_OLDEST}` },
+    logLevel: 'warn',
+    onwarn: refuse,
+  } as const;
   const main = await build({
     ...common,
     input,
