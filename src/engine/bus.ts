@@ -110,6 +110,7 @@ export class Bus implements EventBus {
   #phase: Phase = 'new';
   #nextSubscription = 1;
   #rateLimited = 0;
+  #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<StopReport> | null = null;
   #flushScheduled = false;
   #unflushed = 0;
@@ -240,6 +241,11 @@ export class Bus implements EventBus {
   async start(): Promise<void> {
     if (this.#phase !== 'new') throw new QtError(QT_BUS_STARTED_TWICE, `Cannot start the bus: it is ${this.#phase}`);
     this.#phase = 'starting';
+    this.#starting = this.#start();
+    await this.#starting;
+  }
+
+  async #start(): Promise<void> {
     try {
       // One by one, so that the first handler that cannot be loaded is the one that is reported.
       for (const load of this.#loads.splice(0)) await load;
@@ -257,17 +263,16 @@ export class Bus implements EventBus {
     } catch (error) {
       this.#phase = 'stopped';
       this.#local.close();
-      await this.#pool?.destroy();
+      await this.#closeRemotes();
       throw error;
     }
-    // `stop` may have been called meanwhile; it waits for this phase to end.
     this.#phase = 'running';
     this.#watchHangs();
     this.#local.open();
   }
 
   publish(event: EventInput, options: PublishOptions = {}): Promise<Receipt> {
-    if (this.#dedupe === null || event.dedupeId === undefined) return this.#publish(event, options);
+    if (this.#dedupe === null || event?.dedupeId === undefined) return this.#publish(event, options);
     return this.#publishOnce(this.#dedupe, event, event.dedupeId, options);
   }
 
@@ -276,12 +281,21 @@ export class Bus implements EventBus {
       options.signal?.throwIfAborted();
       this.#checkRunning('publish');
       const limiter = this.#limiterOf(event);
-      const delay = limiter?.take() ?? 0;
-      if (delay > 0) {
-        if (limiter!.onLimit === 'delay') return this.#publishLater(event, delay, options);
+      if (limiter !== null && !limiter.take()) {
+        if (limiter.onLimit === 'delay') return this.#publishLater(limiter, event, options);
         this.#rateLimited++;
         return Promise.resolve({ seq: 0, level: 'memory' });
       }
+      return this.#accept(event, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** What no limit holds back. */
+  #accept(event: EventInput, options: PublishOptions): Promise<Receipt> {
+    try {
+      this.#checkRunning('publish');
       const length = this.#encode(event);
       if (this.#lockstep !== null) return this.#submit(length);
       const { views } = this.#encoder;
@@ -304,7 +318,7 @@ export class Bus implements EventBus {
   tryPublish(event: EventInput): number {
     this.#checkRunning('publish');
     if (this.#lockstep !== null && this.#lockstep.isBusy) return BUSY;
-    const { dedupeId } = event;
+    const dedupeId = event?.dedupeId;
     if (this.#dedupe === null || dedupeId === undefined) return this.#tryPublish(event);
     const known = this.#dedupe.find(dedupeId);
     if (known > 0) return known;
@@ -315,7 +329,7 @@ export class Bus implements EventBus {
 
   #tryPublish(event: EventInput): number {
     const limiter = this.#limiterOf(event);
-    if (limiter !== null && limiter.take() > 0) return LIMITED;
+    if (limiter !== null && !limiter.take()) return LIMITED;
     const length = this.#encode(event);
     const { views } = this.#encoder;
     if (this.#lockstep !== null) {
@@ -385,6 +399,7 @@ export class Bus implements EventBus {
   getHistory(query: HistoryQuery = {}): QtEvent[] {
     const { type = '**', source, limit = HISTORY_LIMIT_DEFAULT } = query;
     const found: QtEvent[] = [];
+    if (limit <= 0) return found;
     this.#history.visit((frame) => {
       const event = this.#decodeFrame(frame);
       if (event !== null && matches(type, event.type) && (source === undefined || event.source === source)) found.push(event);
@@ -453,6 +468,8 @@ export class Bus implements EventBus {
   }
 
   async #stop(drainTimeoutMs: number): Promise<StopReport> {
+    // Half a start cannot be undone: let it come to its end, whatever that is.
+    await this.#starting.catch(() => {});
     const phase = this.#phase;
     if (phase === 'new' || phase === 'stopped') {
       this.#phase = 'stopped';
@@ -466,17 +483,23 @@ export class Bus implements EventBus {
     }
     this.#phase = 'stopping';
     this.#waiting.rejectAll(this.#notRunning('publish'));
+    for (const limiter of this.#limiters.values()) limiter.rejectAll(this.#notRunning('publish'));
     this.#delivery.close();
     this.#hangWatch.stop();
     this.#breaker.stop();
-    await Promise.all(this.#remotes.map((remote) => remote.close()));
-    await this.#pool?.destroy();
+    await this.#closeRemotes();
     for (const remote of this.#remotes) remote.readReplies();
     this.#local.close();
     await this.#loader.close();
     this.#phase = 'stopped';
     this.#endListeners();
     return { pending: this.#members.pending() };
+  }
+
+  /** Told before the pool ends their threads, or they would start others. */
+  async #closeRemotes(): Promise<void> {
+    await Promise.all(this.#remotes.map((remote) => remote.close()));
+    await this.#pool?.destroy();
   }
 
   #endListeners(): void {
@@ -496,11 +519,13 @@ export class Bus implements EventBus {
 
   /** The token bucket of an event's type, if it has one. Most types have none, and a draft says so itself. */
   #limiterOf(event: EventInput): RateLimiter | null {
-    const definition = event instanceof EventDraft ? event.definition : definitionOf(event.type);
+    // What is no event at all has no limit either; it is refused by the intake, with a code.
+    const definition = event instanceof EventDraft ? event.definition : definitionOf(event?.type);
     const limit = definition?.rateLimit ?? null;
     if (limit === null) return null;
     let limiter = this.#limiters.get(event.type);
-    if (limiter === undefined) this.#limiters.set(event.type, (limiter = new RateLimiter(limit, this.#options.clock)));
+    if (limiter === undefined)
+      this.#limiters.set(event.type, (limiter = new RateLimiter(limit, this.#options.clock, this.#environment.scheduler)));
     return limiter;
   }
 
@@ -520,13 +545,11 @@ export class Bus implements EventBus {
     return publishing;
   }
 
-  async #publishLater(event: EventInput, delayMs: number, options: PublishOptions): Promise<Receipt> {
+  async #publishLater(limiter: RateLimiter, event: EventInput, options: PublishOptions): Promise<Receipt> {
     // Checked now, so that a bad event fails at once and not after its turn came.
     this.#encode(event);
-    await new Promise<void>((resolve) => {
-      this.#environment.scheduler.after(Math.ceil(delayMs), resolve);
-    });
-    return this.#publish(event, options);
+    await limiter.wait(options.signal);
+    return this.#accept(event, options);
   }
 
   /**

@@ -49,7 +49,7 @@ export class Intake {
    */
   encode(input: EventInput): number {
     const isDraft = input instanceof EventDraft;
-    const definition = isDraft ? input.definition : definitionOf(input.type);
+    const definition = isDraft ? input.definition : definitionOf(input?.type);
     const entry = definition !== undefined && definition === this.#lastDefinition ? this.#lastEntry! : this.#entryOf(input, definition);
     if (this.#validate && !isDraft) this.#checkPayload(entry, definition, input.payload);
     if (input.timestamp !== undefined) checkTimestamp(input.type, input.timestamp);
@@ -61,7 +61,7 @@ export class Intake {
 
   /** The entry of a type, checked against the definition at hand; remembered, because events of a type come in rows. */
   #entryOf(input: EventInput, definition: EventDefinition | undefined): TypeEntry {
-    const entry = this.#table.byType(input.type) ?? this.#newType(input);
+    const entry = this.#table.byType(input?.type) ?? this.#newType(input);
     if (definition === undefined || entry.isDynamic) return entry;
     if (entry.schemaHash !== definition.schemaHash) this.#table.checkDefinition(definition);
     this.#lastDefinition = definition;

@@ -290,6 +290,9 @@ export class RemoteHost implements Host, Watched {
     // The pool reports the death before the thread is gone; two threads must never read one ring.
     await this.#exited;
     const wasReady = Atomics.load(this.control.words, READY) === 1;
+    // Its last words may still be on their way, and they say why it ended: no order holds between two ports.
+    for (let message = this.#port?.receive(); message !== undefined; message = this.#port?.receive())
+      this.#onMessage(message as WorkerMessage);
     this.#port?.close();
     this.#port = null;
     this.readReplies();
