@@ -59,7 +59,8 @@ export interface DeadLetterQueue {
   readonly forgotten: number;
   /**
    * Sends the matching ones to their group again, from attempt 1, with the history of their failures. Each goes once,
-   * however often it is asked for. Resolves when all are sent, not when they are handled.
+   * however often it is asked for. Resolves when all are sent, not when they are handled. Those whose handler has
+   * unsubscribed stay where they are.
    *
    * @returns how many were sent
    * @throws QtError QT_DEAD_LETTER_UNKNOWN when an id was given and is not there
@@ -127,6 +128,7 @@ export class DeadLetterStore implements DeadLetterQueue {
     let sent = 0;
     for (const entry of entries) {
       if (ratePerSecond !== undefined && sent > 0) await this.#pause(1000 / ratePerSecond);
+      if (entry.member.subscription.closed) continue;
       // Taken out right before it is sent, so that a second request at the same time cannot send it as well.
       if (!this.#entries.delete(entry.letter.id)) continue;
       this.#resend(entry);
