@@ -1,0 +1,3 @@
+export function onStep(): void {}
+
+throw new Error('this module cannot be loaded');
