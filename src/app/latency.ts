@@ -14,16 +14,22 @@ const TIMES = 65_536;
 /** What the probe on a worker thread is given. Histograms that cross threads share one memory. */
 export interface ProbeOptions {
   readonly histogram: RecordableHistogram;
+  readonly warmup: RecordableHistogram;
+  /** Negative for an event of the warm-up. */
   readonly times: Float64Array;
 }
 
 /** In microseconds. */
 export interface LatencyFigures {
+  /** Events measured; those of the warm-up are not among them. */
   readonly count: number;
   readonly p50Us: number;
   readonly p99Us: number;
   readonly p999Us: number;
   readonly maxUs: number;
+  /** Events of the warm-up, the first second of a paced feed, in which code is compiled while it runs. */
+  readonly warmupCount: number;
+  readonly warmupMaxUs: number;
 }
 
 /**
@@ -32,24 +38,34 @@ export interface LatencyFigures {
  */
 export class LatencyMeter {
   readonly #histogram = createHistogram();
+  readonly #warmup = createHistogram();
   readonly #times = new Float64Array(new SharedArrayBuffer(TIMES * Float64Array.BYTES_PER_ELEMENT));
 
   /** Subscribe it after everything else, so that it is served last. */
   subscribe(bus: EventBus, types: readonly string[]): void {
-    const options: ProbeOptions = { histogram: this.#histogram, times: this.#times };
+    const options: ProbeOptions = { histogram: this.#histogram, warmup: this.#warmup, times: this.#times };
     const handler = moduleHandler(new URL('./probe-handler.ts', import.meta.url), 'onEvent', { options });
     bus.subscribe(types, handler, { group: PROBE_GROUP, priority: 'HIGH' });
   }
 
   /** Notes when an event was meant to be sent. Called before its frame becomes visible to a thread. */
-  sent(seq: number, timeUs: number): void {
-    this.#times[seq % TIMES] = timeUs;
+  sent(seq: number, timeUs: number, isWarmup: boolean): void {
+    this.#times[seq % TIMES] = isWarmup ? -timeUs : timeUs;
   }
 
   figures(): LatencyFigures {
     const { count, max } = this.#histogram;
+    const { count: warmupCount, max: warmupMax } = this.#warmup;
     const at = (percentile: number): number => (count === 0 ? 0 : this.#histogram.percentile(percentile));
-    return { count, p50Us: at(50), p99Us: at(99), p999Us: at(99.9), maxUs: count === 0 ? 0 : max };
+    return {
+      count,
+      p50Us: at(50),
+      p99Us: at(99),
+      p999Us: at(99.9),
+      maxUs: count === 0 ? 0 : max,
+      warmupCount,
+      warmupMaxUs: warmupCount === 0 ? 0 : warmupMax,
+    };
   }
 }
 

@@ -8,8 +8,9 @@ export function setup(options: ProbeOptions): ProbeOptions {
 
 /** Wall-clock time, measured and never decided on. */
 export function onEvent(event: QtEvent, ctx: HandlerContext<ProbeOptions>): void {
-  const { histogram, times } = ctx.state;
-  const latencyUs = systemClock.nowUs() - (times[timeSlot(event.seq)] ?? 0);
+  const { histogram, times, warmup } = ctx.state;
+  const sentUs = times[timeSlot(event.seq)] ?? 0;
+  const latencyUs = systemClock.nowUs() - Math.abs(sentUs);
   // A histogram counts from 1; two threads' clocks may differ by a microsecond.
-  histogram.record(Math.max(1, Math.round(latencyUs)));
+  (sentUs < 0 ? warmup : histogram).record(Math.max(1, Math.round(latencyUs)));
 }

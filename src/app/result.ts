@@ -159,7 +159,7 @@ function engineReport({ elapsedMs, engine, latency, sent, stats, watch }: Result
   const elapsedS = elapsedMs / 1000;
   const perSecond = (count: number): number => (elapsedS > 0 ? count / elapsedS : 0);
   // A market event that was handled twice would hide one that was not handled at all, hence max(0).
-  const unseen = Math.max(0, sent - latency.count);
+  const unseen = Math.max(0, sent - latency.count - latency.warmupCount);
   return {
     mode: engine.mode,
     workers: engine.workers,

@@ -37,6 +37,7 @@ export interface KillReport {
 
 /** Types whose payload says in which mode the run is, which is no part of what was decided. */
 const STAMPED = new Set([PositionOpened.type, PositionStateUpdate.type, PositionClosed.type]);
+const WARMUP_US = 1_000_000;
 const ARMED: KillReport = { state: 'ARMED', activations: 0, trigger: null, triggerValue: null, threshold: null, latchedAtUs: null };
 
 /**
@@ -60,6 +61,7 @@ export class RunWatch implements Sink {
   lastUs = 0;
   /** When the batch at hand was meant to be sent, or null for now. */
   intendedUs: number | null = null;
+  #pacedFromUs: number | null = null;
   readonly #hash = new DecisionHash();
   readonly #latency: LatencyMeter;
 
@@ -76,7 +78,12 @@ export class RunWatch implements Sink {
       this.lastUs = Math.max(this.lastUs, timestamp);
       // Pacing sends what is due within a millisecond at once, so an event can leave before its time.
       const nowUs = systemClock.nowUs();
-      this.#latency.sent(seq, this.intendedUs === null ? nowUs : Math.min(this.intendedUs, nowUs));
+      if (this.intendedUs === null) {
+        this.#latency.sent(seq, nowUs, false);
+        return;
+      }
+      this.#pacedFromUs ??= this.intendedUs;
+      this.#latency.sent(seq, Math.min(this.intendedUs, nowUs), this.intendedUs - this.#pacedFromUs < WARMUP_US);
       return;
     }
     if (!isDecisionType(type)) return;

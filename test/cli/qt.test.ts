@@ -189,6 +189,16 @@ describe('an interrupt', () => {
     expect(code).toBe(0);
   });
 
+  test('that is passed on to us as well counts once', { timeout: 30_000 }, async () => {
+    const { code, stdout } = await endless((child) => {
+      child.kill('SIGINT');
+      child.kill('SIGINT');
+    });
+
+    expect(stdout).toContain('interrupted');
+    expect(code).toBe(0);
+  });
+
   test('that comes twice ends the process at once', { timeout: 30_000 }, async () => {
     const path = join(folder, 'twice.ndjson');
     const { code, stdout } = await endless(

@@ -233,6 +233,9 @@ function engine({ decisionHash, engine: figures }: RunResult): string[] {
       `max ${toLatency(latency.maxUs)}`,
     ),
     row('', `${from} to its handler, ${toCount(latency.count)} market events`),
+    ...(latency.warmupCount === 0
+      ? []
+      : [row('', `not counted: the first second, ${toCount(latency.warmupCount)} events, max ${toLatency(latency.warmupMaxUs)}`)]),
     row(
       'failures',
       `retries ${toCount(figures.retried)}`,

@@ -14,7 +14,7 @@ export async function run(flags: RunFlags): Promise<ExitCode> {
     ...(file === undefined ? {} : { file }),
     ...(events === undefined ? {} : { eventsFile: events }),
   });
-  if (quiet !== true) process.stderr.write(`${announce(prepared)}\n`);
+  if (quiet !== true) process.stderr.write(announce(prepared));
   const endProgress = quiet === true ? () => {} : showProgress(prepared, process.stderr);
   const interrupt = listenForInterrupts(quiet === true);
   try {
@@ -30,14 +30,25 @@ export async function run(flags: RunFlags): Promise<ExitCode> {
 
 function announce({ engine, identity, info, mode }: Run): string {
   const threads = engine.mode === 'inline' ? 'inline' : `${engine.workers} worker threads`;
-  return `qt: ${mode} run ${identity.runId} of ${info.name}, ${threads}, ${engine.lockstep ? 'lockstep' : 'free running'}`;
+  const line = `qt: ${mode} run ${identity.runId} of ${info.name}, ${threads}, ${engine.lockstep ? 'lockstep' : 'free running'}\n`;
+  if (engine.lockstep || engine.isPaced) return line;
+  return `${line}qt: without lockstep or a rate the data runs ahead of every decision, so hardly an order is in time\n`;
 }
+
+/** One interrupt can arrive twice: from the terminal, and passed on by the process that started us. */
+const ECHO_MS = 250;
 
 /** The first interrupt ends the feed, the second one the process. */
 function listenForInterrupts(isQuiet: boolean): { signal: AbortSignal; close: () => void } {
   const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
+  let first = { name: '', atMs: 0 };
+  const onSignal = (name: string): void => {
+    if (controller.signal.aborted) {
+      const isEcho = name === first.name && performance.now() - first.atMs < ECHO_MS;
+      if (isEcho) return;
+      process.exit(EXIT_CODES.interrupted);
+    }
+    first = { name, atMs: performance.now() };
     controller.abort();
     if (!isQuiet) process.stderr.write('\nqt: stopping; what was sent is finished and reported, interrupt again to stop at once\n');
   };
