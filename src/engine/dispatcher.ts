@@ -132,16 +132,18 @@ export class Dispatcher {
     const own = member.subscription.lane;
     const lane = this.#parts.lockstep ? LOCKSTEP_LANE : own >= 0 ? own : frame.readUInt8(LANE);
     const outlet = member.host.outlets[lane]!;
+    member.host.resent(member.id, frame.readDoubleLE(SEQ));
     outlet.push(frame, 0, frame.length, this.#parts.router.pageOf(member).id, 1);
     this.#dirty.push(outlet);
     this.flush();
   }
 
   /** Tells a host that a key is free: a record without a route in the lane that is looked at first. */
-  unblock(member: Member, keyHash: number): boolean {
+  unblock(member: Member, keyHash: number, handedBack: number): boolean {
     const frame = Buffer.allocUnsafeSlow(HEADER_BYTES).fill(0);
     frame.writeInt32LE(HEADER_BYTES, LENGTH);
     frame.writeUInt32LE(keyHash, KEY_HASH);
+    frame.writeDoubleLE(handedBack, SEQ);
     const outlet = member.host.outlets[0]!;
     if (!outlet.accepts(HEADER_BYTES) || !outlet.write(frame, 0, HEADER_BYTES, 0, member.id)) return false;
     this.#dirty.push(outlet);
@@ -246,8 +248,8 @@ export class Dispatcher {
     for (let i = 0; i < this.#slotCount; i++) {
       const slot = this.#slots[i]!;
       const outlet = this.#outletOf(slot);
-      const targets = this.#account(page, this.#masks[slot]!, views, index, length);
-      if (targets === 0) continue;
+      const targets = this.#masks[slot]!;
+      account(page, targets);
       if (policy === 'dropNewest' && !outlet.accepts(length)) {
         countDropped(page, targets);
         continue;
@@ -260,24 +262,6 @@ export class Dispatcher {
       if (policy === 'dropOldest') this.#shrink(outlet);
       this.#dirty.push(outlet);
     }
-  }
-
-  /** Books the deliveries, and takes out members whose key waits for a retry: the event waits behind it. */
-  #account(page: Page, mask: number, views: FrameViews, index: number, length: number): number {
-    const { delivery } = this;
-    const isKeyed = (views.u8[index + FLAGS]! & FLAG_NO_KEY) === 0;
-    const mayBlock = isKeyed && delivery.hasBlocked;
-    let targets = mask;
-    for (let rest = mask; rest !== 0; rest &= rest - 1) {
-      const bit = 31 - Math.clz32(rest & -rest);
-      const member = page.members[bit]!;
-      member.dispatched++;
-      if (mayBlock && delivery.isBlocked(member, views.u32[(index + KEY_HASH) >> 2]!)) {
-        delivery.park(member, copyFrame(views.bytes, index, length));
-        targets &= ~(1 << bit);
-      }
-    }
-    return targets;
   }
 
   #overflow(page: Page, targets: number, views: FrameViews, index: number, length: number): void {
@@ -298,6 +282,11 @@ export class Dispatcher {
   #outletOf(slot: number): Outlet {
     return this.#parts.hosts[slot >> 2]!.outlets[slot & 3]!;
   }
+}
+
+/** Books the deliveries. Those of a key that waits for a retry go the same way: see `Delivery`. */
+function account(page: Page, targets: number): void {
+  for (let rest = targets; rest !== 0; rest &= rest - 1) page.members[31 - Math.clz32(rest & -rest)]!.dispatched++;
 }
 
 function countDropped(page: Page, targets: number): void {

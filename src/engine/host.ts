@@ -9,6 +9,8 @@ export interface Host {
   readonly control: Control;
   /** Records are visible in a ring: see to it that somebody looks. */
   wake(): void;
+  /** An event is sent to a consumer again: what was reported of its earlier delivery says nothing about this one. */
+  resent(consumer: number, seq: number): void;
   /** True if nothing is unread, running or on its way back. */
   isIdle(): boolean;
 }

@@ -123,6 +123,9 @@ export class LocalHost implements Host {
     this.#parts.scheduler.later(this.#run);
   }
 
+  /** Nothing is recovered here: this thread's death is that of the bus. */
+  resent(): void {}
+
   isIdle(): boolean {
     return this.#drain.isIdle;
   }

@@ -65,7 +65,7 @@ export interface RemoteHostTarget {
   derived(consumer: number, views: FrameViews, index: number, length: number): void;
   done(consumer: number, seq: number, attempt: number): void;
   fail(consumer: number, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void;
-  park(consumer: number, frame: Buffer): void;
+  park(consumer: number, frame: Buffer, handedBack: number): void;
   /** The thread is gone and its replies are read. Whose deliveries nobody owes any more is told by `isAbandoned`. */
   died(host: RemoteHost): void;
   /** True if a delivery in the dead thread's rings is not owed any more; it is taken off the books then. */
@@ -156,6 +156,11 @@ export class RemoteHost implements Host, Watched {
   reportIdle(isWanted: boolean): void {
     Atomics.store(this.control.words, IDLE_PING, isWanted ? 1 : 0);
     if (isWanted) this.#nudge();
+  }
+
+  resent(consumer: number, seq: number): void {
+    // Or the recovery would take the earlier report for the outcome of the new delivery, and lose it.
+    if (this.#lastReply?.seq === seq && this.#lastReply.consumer === consumer) this.#lastReply = null;
   }
 
   isIdle(): boolean {
@@ -360,7 +365,7 @@ export class RemoteHost implements Host, Watched {
       }
       case REPLY_PARK:
         this.#remember(consumer, views.f64[(at + SEQ) >> 3]!, false);
-        this.#target.park(consumer, copyFrame(views.bytes, at, length));
+        this.#target.park(consumer, copyFrame(views.bytes, at, length), views.f64[(index + REPLY_SEQ) >> 3]!);
         return;
       case REPLY_FAIL:
       case REPLY_REJECT: {
@@ -390,7 +395,11 @@ export class RemoteHost implements Host, Watched {
     for (let lane = 0; lane < PRIORITIES.length; lane++) {
       const reader = new RingReader(this.#buffer, this.#layout.laneBases[lane]!);
       for (let index = reader.next(); index !== 0; index = reader.next()) {
-        if (this.#views.u32[(index + ROUTE) >> 2] === 0) continue;
+        if (this.#views.u32[(index + ROUTE) >> 2] === 0) {
+          // A key that was freed may wait again by now; the successor is told which keys wait, and this is out of date.
+          this.#views.u32[(index + TARGETS) >> 2] = 0;
+          continue;
+        }
         this.#settleReported(index);
         this.#abandon(index);
         if (lane === currentLane && index === currentIndex) this.#crash(index, currentBit, error);
