@@ -10,6 +10,7 @@ import type { SharedLog } from './shared-log.ts';
  *   block                    once the log's gate is open, holding the whole thread
  *   never                    returns a promise that is never settled
  *   exit unhandled memory    kills its thread
+ *   block-exit               the same once the gate is open, holding the thread until then
  */
 export type Action =
   | 'ok'
@@ -22,6 +23,7 @@ export type Action =
   | 'block'
   | 'never'
   | 'exit'
+  | 'block-exit'
   | 'unhandled'
   | 'memory';
 

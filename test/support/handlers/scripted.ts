@@ -46,9 +46,11 @@ function act(action: Action, log: SharedLog): unknown {
     case 'block':
       log.passBlocking();
       return undefined;
+    case 'block-exit':
+      log.passBlocking();
+      return process.exit(1);
     case 'exit':
-      process.exit(1);
-    // falls through: a process that exits needs no break
+      return process.exit(1);
     case 'unhandled':
       void Promise.reject(new Error('nobody listens'));
       return new Promise(() => {});
