@@ -35,7 +35,7 @@ export async function bundle(root: string, outDir: string): Promise<string[]> {
   const main = await build({
     ...common,
     input,
-    plugins: [moduleUrls(root), redirectPiscinaWorker()],
+    plugins: [moduleUrls(root), redirectPiscinaWorker(), shortManifest(root)],
     output: { dir: outDir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', cleanDir: true },
   });
   // Piscina starts this file by path in every thread of its pool. It loads our thread entry, an ES module, by its name.
@@ -68,6 +68,19 @@ function redirectPiscinaWorker(): Plugin {
       if (!code.includes(original))
         throw new Error('Cannot bundle piscina: its thread entry is no longer named the way this build expects');
       return { code: code.replace(original, `require('${virtual}').file`), map: null };
+    },
+  };
+}
+
+/** Our code asks the manifest for its name and version; what the checkout depends on does not belong in the package. */
+function shortManifest(root: string): Plugin {
+  const file = join(root, 'package.json');
+  return {
+    name: 'short-manifest',
+    transform(code, id) {
+      if (id !== file) return null;
+      const { name, version } = JSON.parse(code) as { name: string; version: string };
+      return { code: JSON.stringify({ name, version }), map: null };
     },
   };
 }
