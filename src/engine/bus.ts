@@ -187,7 +187,7 @@ export class Bus implements EventBus {
     });
     this.#delivery = new Delivery(resolved.clock, scheduler, resolved.logger, this.#deadLetterStore, resolved.retriesMax, {
       send: (member, frame) => this.#dispatcher.send(member, frame),
-      unblock: (member, keyHash) => this.#dispatcher.unblock(member, keyHash),
+      unblock: (member, keyHash, handedBack) => this.#dispatcher.unblock(member, keyHash, handedBack),
       buried: (member, seq) => {
         const failover = this.#failovers.get(member.id);
         failover?.done(member, seq);
@@ -670,9 +670,9 @@ export class Bus implements EventBus {
         if (error.code === QT_HANDLER_CRASHED || error.code === QT_HANDLER_HUNG) this.#breaker.crashed(member);
         this.#delivery.fail(member, frame, attempt, error, isFinal);
       },
-      park: (consumer, frame) => {
+      park: (consumer, frame, handedBack) => {
         const member = this.#members.get(consumer);
-        if (member !== undefined) this.#delivery.park(member, frame);
+        if (member !== undefined) this.#delivery.park(member, frame, handedBack);
       },
       died: (host) => this.#onDeath(host),
       isAbandoned: (member, seq) => {

@@ -13,7 +13,7 @@ export interface Redelivery {
   /** Sends a frame to one member; never refused. */
   send(member: Member, frame: Buffer): void;
   /** Tells the member's host that a key is free again; false if that cannot be said right now. */
-  unblock(member: Member, keyHash: number): boolean;
+  unblock(member: Member, keyHash: number, handedBack: number): boolean;
   /** The frame with one failure more in its history. */
   note(frame: Buffer, attempt: number, error: ErrorRecord): Buffer;
   /** The event has its outcome, a bad one; false if nobody needs to see its dead letter. */
@@ -27,6 +27,8 @@ interface BlockedKey {
   readonly keyHash: number;
   /** Later events of the key, oldest first. */
   readonly parked: Buffer[];
+  /** How many the host has handed back since it blocks the key, as far as we have heard. */
+  handedBack: number;
 }
 
 interface Retry {
@@ -41,7 +43,9 @@ interface Retry {
  *   fail -> block key -> wait -> RETRY frame -> done -> parked frames one by one (RELEASE) -> unblock
  *
  * The host that reported the failure blocks the key on its side at the same moment, and hands back what it meets of it;
- * so nothing of the key overtakes the retry, wherever it was when the failure happened.
+ * so nothing of the key overtakes the retry, wherever it was when the failure happened. Later events of the key still go
+ * to its ring: kept here they would overtake those that lie there already. And the key is free only when the host has
+ * handed back no more than we have heard of, or what is on its way would come after what lies in the ring.
  */
 export class Delivery {
   readonly #clock: Clock;
@@ -83,29 +87,26 @@ export class Delivery {
     return this.#retries.length;
   }
 
-  get hasBlocked(): boolean {
-    return this.#blocked.size !== 0;
-  }
-
-  isBlocked(member: Member, keyHash: number): boolean {
-    return this.#blocked.has(blockKey(member, keyHash));
-  }
-
   /** Keys that a successor thread of this host must hold back from its start. */
-  blockedOf(host: number): (readonly [number, number])[] {
-    return [...this.#blocked.values()].filter((key) => key.member.host.index === host).map((key) => [key.member.id, key.keyHash] as const);
+  blockedOf(host: number): (readonly [number, number, number])[] {
+    return [...this.#blocked.values()]
+      .filter((key) => key.member.host.index === host)
+      .map((key) => [key.member.id, key.keyHash, key.handedBack] as const);
   }
 
-  /** An event of a blocked key, from the router or handed back by a host. */
-  park(member: Member, frame: Buffer): void {
-    const key = this.#blocked.get(blockKey(member, frame.readUInt32LE(KEY_HASH)));
+  /** An event of a blocked key, handed back by its host as the `handedBack`-th one. */
+  park(member: Member, frame: Buffer, handedBack: number): void {
+    const keyHash = frame.readUInt32LE(KEY_HASH);
+    const key = this.#blocked.get(blockKey(member, keyHash));
     if (key !== undefined) {
+      key.handedBack = handedBack;
       key.parked.push(frame);
       return;
     }
-    // The key was freed while the event was on its way back. Its later events may be there already, but they can only
-    // have been sent after we said "free", which the host has not read yet: it will hand those back too, in order.
-    this.#redelivery.send(member, frame);
+    // We said "free" while this was on its way. The host sees from the count that we had not heard of it, and goes on
+    // holding the key back.
+    this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [], handedBack });
+    this.#resend(member, frame, FLAG_RELEASE);
   }
 
   /** A frame that had been sent again was handled. */
@@ -126,7 +127,7 @@ export class Delivery {
     this.#outstanding.delete(`${member.id}:${frame.readDoubleLE(SEQ)}`);
     frame.writeUInt8(flags & ~(FLAG_RETRY | FLAG_RELEASE | FLAG_STARTED), FLAGS);
     if (keyHash >= 0 && !this.#blocked.has(blockKey(member, keyHash))) {
-      this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [] });
+      this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [], handedBack: 0 });
     }
     const isCrash = error.code === QT_HANDLER_CRASHED;
     const isPoison = isCrash || error.code === QT_HANDLER_HUNG;
@@ -156,7 +157,9 @@ export class Delivery {
   /** A dead letter gets another chance, from attempt 1, after what waits for its key. */
   redrive(member: Member, frame: Buffer): void {
     frame.writeUInt16LE(1, ATTEMPT);
-    if ((frame.readUInt8(FLAGS) & FLAG_NO_KEY) === 0 && this.isBlocked(member, frame.readUInt32LE(KEY_HASH))) this.park(member, frame);
+    const isKeyed = (frame.readUInt8(FLAGS) & FLAG_NO_KEY) === 0;
+    const key = isKeyed ? this.#blocked.get(blockKey(member, frame.readUInt32LE(KEY_HASH))) : undefined;
+    if (key !== undefined) key.parked.push(frame);
     else this.#redelivery.send(member, frame);
   }
 
@@ -206,7 +209,7 @@ export class Delivery {
   }
 
   close(): void {
-    this.#retries.clear();
+    this.#retries.close();
   }
 
   /** A blocked key goes on: its next parked event, or freedom. */
@@ -220,7 +223,7 @@ export class Delivery {
 
   #unblock(key: BlockedKey): void {
     if (key.parked.length > 0) return this.#next(key.member, key.keyHash);
-    if (this.#redelivery.unblock(key.member, key.keyHash)) this.#blocked.delete(blockKey(key.member, key.keyHash));
+    if (this.#redelivery.unblock(key.member, key.keyHash, key.handedBack)) this.#blocked.delete(blockKey(key.member, key.keyHash));
     else this.#unblocks.push(key);
   }
 

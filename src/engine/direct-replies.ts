@@ -7,7 +7,7 @@ export interface ReplyTarget {
   derived(consumer: number, frame: Buffer): void;
   done(consumer: number, seq: number, attempt: number): void;
   fail(consumer: number, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void;
-  park(consumer: number, frame: Buffer): void;
+  park(consumer: number, frame: Buffer, handedBack: number): void;
 }
 
 /** The replies of handlers on the main thread: no ring in between, but derived events still leave only on success. */
@@ -44,7 +44,7 @@ export class DirectReplies implements Replies {
     this.#target.fail(consumer, copyFrame(bytes, index, length), attempt, error, rejected);
   }
 
-  park(consumer: number, bytes: Buffer, index: number, length: number): void {
-    this.#target.park(consumer, copyFrame(bytes, index, length));
+  park(consumer: number, bytes: Buffer, index: number, length: number, handedBack: number): void {
+    this.#target.park(consumer, copyFrame(bytes, index, length), handedBack);
   }
 }

@@ -21,6 +21,7 @@ import {
   FLAGS,
   KEY_HASH,
   ROUTE,
+  SEQ,
   TARGETS,
   type FrameDecoder,
   type FrameViews,
@@ -84,7 +85,8 @@ export class Drain {
   /** Called when asynchronous work moved on outside a step. */
   onProgress: () => void = () => {};
   readonly #parts: DrainParts;
-  readonly #blocked = new Set<number>();
+  /** Keys that wait for a retry, and how many events of each were handed back meanwhile. */
+  readonly #blocked = new Map<number, number>();
   /** A record that was taken from its lane and could not be begun. */
   readonly #stalled = new Int32Array(LANES);
   /** Bits of a stalled record that are still to be begun; its other bits may be running. */
@@ -104,8 +106,8 @@ export class Drain {
   }
 
   /** Keys that wait for a retry; given to a successor thread when it starts. */
-  block(consumer: number, keyHash: number): void {
-    this.#blocked.add(blockKey(consumer, keyHash));
+  block(consumer: number, keyHash: number, handedBack: number): void {
+    this.#blocked.set(blockKey(consumer, keyHash), handedBack);
   }
 
   /** True if nothing is left: rings read and released, no asynchronous run, nothing stalled. */
@@ -198,7 +200,9 @@ export class Drain {
     const route = views.u32[(index + ROUTE) >> 2]!;
     let mask = targets;
     if (route === 0) {
-      this.#blocked.delete(blockKey(mask >>> 0, views.u32[(index + KEY_HASH) >> 2]!));
+      const name = blockKey(mask >>> 0, views.u32[(index + KEY_HASH) >> 2]!);
+      // Main says how many it had seen. If there are more on their way, those go first, and it will say it again.
+      if (this.#blocked.get(name) === views.f64[(index + SEQ) >> 3]) this.#blocked.delete(name);
       views.u32[(index + TARGETS) >> 2] = 0;
       return true;
     }
@@ -234,7 +238,7 @@ export class Drain {
     const flags = views.u8[index + FLAGS]!;
     const key = (flags & FLAG_NO_KEY) !== 0 ? -1 : views.u32[(index + KEY_HASH) >> 2]!;
     if (key >= 0 && this.#blocked.size !== 0 && (flags & (FLAG_RETRY | FLAG_RELEASE)) === 0 && this.#isBlocked(consumer.id, key, lane)) {
-      replies.park(consumer.id, views.bytes, index, views.i32[index >> 2]!);
+      this.#park(consumer, key, views.bytes, index, views.i32[index >> 2]!);
       this.#clear(index, bit);
       return;
     }
@@ -312,7 +316,8 @@ export class Drain {
 
   #fail(consumer: Consumer, bytes: Buffer, index: number, length: number, attempt: number, key: number, error: unknown): void {
     const record = toErrorRecord(error);
-    if (key >= 0 && consumer.ordered) this.#blocked.add(blockKey(consumer.id, key));
+    const name = blockKey(consumer.id, key);
+    if (key >= 0 && consumer.ordered && !this.#blocked.has(name)) this.#blocked.set(name, 0);
     this.#parts.replies.fail(consumer.id, bytes, index, length, attempt, record, FINAL_CODES.has(record.code));
   }
 
@@ -418,9 +423,17 @@ export class Drain {
     this.onProgress();
   }
 
+  /** Hands an event of a blocked key back. */
+  #park(consumer: Consumer, key: number, bytes: Buffer, index: number, length: number): void {
+    const name = blockKey(consumer.id, key);
+    const handedBack = this.#blocked.get(name)! + 1;
+    this.#blocked.set(name, handedBack);
+    this.#parts.replies.park(consumer.id, bytes, index, length, handedBack);
+  }
+
   #parkBehind(consumer: Consumer, key: number): void {
     for (const task of consumer.takeBehind(key)) {
-      this.#parts.replies.park(consumer.id, task.bytes, task.index, task.length);
+      this.#park(consumer, key, task.bytes, task.index, task.length);
       if (task.held) this.#clear(task.index, task.bit);
       this.unfinished--;
     }

@@ -14,8 +14,8 @@ export interface Replies {
   /** The running handler turned out to be asynchronous: hands back copies of its derived events and forgets them. */
   takeBack(): Buffer[];
   fail(consumer: number, bytes: Buffer, index: number, length: number, attempt: number, error: ErrorRecord, rejected: boolean): void;
-  /** The record's key waits for a retry: main keeps the record until its turn. */
-  park(consumer: number, bytes: Buffer, index: number, length: number): void;
+  /** The record's key waits for a retry: main keeps the record until its turn. `handedBack` counts them for that key. */
+  park(consumer: number, bytes: Buffer, index: number, length: number, handedBack: number): void;
 }
 
 /** A success is reported. */
@@ -26,7 +26,7 @@ export const REPLY_DERIVED = 2;
 export const REPLY_FAIL = 3;
 /** The record was rejected by its handler: no retries. */
 export const REPLY_REJECT = 4;
-/** The record was not handled: its key waits for a retry. */
+/** The record was not handled: its key waits for a retry. The seq field counts such records of the key since it waits. */
 export const REPLY_PARK = 5;
 
 /**

@@ -20,6 +20,7 @@ export class RetrySchedule<T> {
   #timer: Timer | null = null;
   #timerDueMs = Infinity;
   #order = 0;
+  #isClosed = false;
 
   constructor(clock: Clock, scheduler: Scheduler, onDue: (item: T) => void) {
     this.#clock = clock;
@@ -56,12 +57,12 @@ export class RetrySchedule<T> {
     return removed;
   }
 
-  /** Takes everything out, due or not. */
-  clear(): T[] {
+  /** Nothing becomes due any more; what is there or still comes is only counted. */
+  close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = null;
     this.#timerDueMs = Infinity;
-    return this.#heap.splice(0).map((due) => due.item);
   }
 
   #arm(): void {
@@ -70,7 +71,7 @@ export class RetrySchedule<T> {
     this.#timer?.cancel();
     this.#timer = null;
     this.#timerDueMs = dueMs;
-    if (dueMs === Infinity) return;
+    if (dueMs === Infinity || this.#isClosed) return;
     // A timer may fire a little early; `run` then arms it again for the rest.
     const delay = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(dueMs - this.#clock.monotonicMs())));
     this.#timer = this.#scheduler.after(delay, () => {

@@ -97,9 +97,9 @@ export class RingReplies implements Replies {
     this.#publish();
   }
 
-  park(consumer: number, bytes: Buffer, index: number, length: number): void {
+  park(consumer: number, bytes: Buffer, index: number, length: number, handedBack: number): void {
     this.#waitForSpace(2 * this.#writer.recordLengthMax);
-    this.#write(REPLY_PARK, consumer, 0, 0, bytes, index, length, null);
+    this.#write(REPLY_PARK, consumer, 0, handedBack, bytes, index, length, null);
     this.#publish();
   }
 

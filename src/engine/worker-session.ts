@@ -86,7 +86,7 @@ export class WorkerSession {
       throw error;
     }
     for (const route of this.#task.routes) this.#addRoute(route);
-    for (const [consumer, keyHash] of this.#task.blocked) this.#drain.block(consumer, keyHash);
+    for (const [consumer, keyHash, handedBack] of this.#task.blocked) this.#drain.block(consumer, keyHash, handedBack);
     Atomics.store(words, READY, 1);
     this.#post({ kind: 'ready', threadId: this.#threadId });
   }

@@ -42,8 +42,8 @@ export interface WorkerTask {
   readonly routes: readonly RouteRecord[];
   /** The `source` of derived events, by subscription id. */
   readonly sources: readonly (readonly [id: number, source: string])[];
-  /** Keys that wait for a retry, as (consumer, key hash). */
-  readonly blocked: readonly (readonly [consumer: number, keyHash: number])[];
+  /** Keys that wait for a retry, and how many events of them the predecessor handed back. */
+  readonly blocked: readonly (readonly [consumer: number, keyHash: number, handedBack: number])[];
 }
 
 /** From main to worker; read when the worker meets something it does not know, or is idle. */
