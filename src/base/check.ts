@@ -45,5 +45,10 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return String(value);
   if (typeof value === 'bigint') return `${value}n`;
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  try {
+    return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  } catch {
+    // Even this question throws for a revoked proxy.
+    return 'an unreadable object';
+  }
 }
