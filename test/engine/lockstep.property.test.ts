@@ -45,7 +45,12 @@ describe('a bus in lockstep', () => {
   it('commits the same log on one thread and on any number of workers', async () => {
     let from = 0;
     const run = fc.asyncProperty(fc.array(node, { minLength: 1, maxLength: 4 }), fc.boolean(), async (nodes, isBatch) => {
-      const inputs = nodes.map((payload, i): EventInput => ({ type: 'graph.node', key: payload.symbol, payload, timestamp: 1_000 + from + i }));
+      const inputs = nodes.map((payload, i): EventInput => ({
+        type: 'graph.node',
+        key: payload.symbol,
+        payload,
+        timestamp: 1_000 + from + i,
+      }));
       await Promise.all(
         buses.map(async (bus) => {
           if (isBatch) await bus.publishBatch(inputs);
