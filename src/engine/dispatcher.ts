@@ -10,7 +10,8 @@ import {
   CORRELATION_SEQ,
   FLAG_ACK,
   FLAG_DYNAMIC,
-  FLAG_NO_KEY,
+  FLAG_RELEASE,
+  FLAG_RETRY,
   FLAGS,
   HEADER_BYTES,
   KEY_HASH,
@@ -132,7 +133,8 @@ export class Dispatcher {
     const own = member.subscription.lane;
     const lane = this.#parts.lockstep ? LOCKSTEP_LANE : own >= 0 ? own : frame.readUInt8(LANE);
     const outlet = member.host.outlets[lane]!;
-    member.host.resent(member.id, frame.readDoubleLE(SEQ));
+    // Retries and releases differ from the delivery that they follow; a redrive starts anew.
+    if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) === 0) member.host.resent(member.id, frame.readDoubleLE(SEQ));
     outlet.push(frame, 0, frame.length, this.#parts.router.pageOf(member).id, 1);
     this.#dirty.push(outlet);
     this.flush();

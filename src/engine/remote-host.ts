@@ -7,7 +7,7 @@
  * The rings outlive the thread, so a death loses nothing: unfinished records still have their TARGETS bits.
  */
 import { QtError, toErrorRecord, type ErrorRecord, type Logger } from '../base/index.ts';
-import { ATTEMPT, CAUSE_SEQ, FLAGS, FrameViews, LENGTH, ROUTE, SEQ, TARGETS } from '../codec/index.ts';
+import { ATTEMPT, CAUSE_SEQ, FLAG_RELEASE, FLAG_RETRY, FLAGS, FrameViews, LENGTH, ROUTE, SEQ, TARGETS } from '../codec/index.ts';
 import { PRIORITIES } from '../event/index.ts';
 import { RingReader, RingWriter } from '../ring/index.ts';
 import {
@@ -80,6 +80,9 @@ export interface RemoteHostTarget {
 interface LastReply {
   readonly consumer: number;
   readonly seq: number;
+  readonly attempt: number;
+  /** Mark of the delivery: FLAG_RETRY, FLAG_RELEASE or 0; of no meaning after a success, which nothing follows. */
+  readonly mark: number;
   readonly isSuccess: boolean;
 }
 
@@ -159,7 +162,7 @@ export class RemoteHost implements Host, Watched {
   }
 
   resent(consumer: number, seq: number): void {
-    // Or the recovery would take the earlier report for the outcome of the new delivery, and lose it.
+    // Or the recovery would take the earlier report for the outcome of the redelivery, which looks the same, and lose it.
     if (this.#lastReply?.seq === seq && this.#lastReply.consumer === consumer) this.#lastReply = null;
   }
 
@@ -354,22 +357,22 @@ export class RemoteHost implements Host, Watched {
     const at = index + REPLY_HEAD_BYTES;
     switch (kind) {
       case REPLY_DERIVED:
-        this.#remember(consumer, views.f64[(at + CAUSE_SEQ) >> 3]!, true);
+        this.#lastReply = { consumer, seq: views.f64[(at + CAUSE_SEQ) >> 3]!, attempt, mark: 0, isSuccess: true };
         this.#target.derived(consumer, views, at, length);
         return;
       case REPLY_DONE: {
         const seq = views.f64[(index + REPLY_SEQ) >> 3]!;
-        this.#remember(consumer, seq, true);
+        this.#lastReply = { consumer, seq, attempt, mark: 0, isSuccess: true };
         this.#target.done(consumer, seq, attempt);
         return;
       }
       case REPLY_PARK:
-        this.#remember(consumer, views.f64[(at + SEQ) >> 3]!, false);
+        this.#rememberUnfinished(consumer, at);
         this.#target.park(consumer, copyFrame(views.bytes, at, length), views.f64[(index + REPLY_SEQ) >> 3]!);
         return;
       case REPLY_FAIL:
       case REPLY_REJECT: {
-        this.#remember(consumer, views.f64[(at + SEQ) >> 3]!, false);
+        this.#rememberUnfinished(consumer, at);
         const errorStart = at + ((length + 7) & ~7);
         const errorEnd = index + this.#replies.length(index);
         const error = parseError(views.bytes.toString('utf8', errorStart, errorEnd));
@@ -379,8 +382,11 @@ export class RemoteHost implements Host, Watched {
     }
   }
 
-  #remember(consumer: number, seq: number, isSuccess: boolean): void {
-    this.#lastReply = { consumer, seq, isSuccess };
+  /** A delivery came back, with the frame as it was delivered. */
+  #rememberUnfinished(consumer: number, at: number): void {
+    const { f64, u16, u8 } = this.#views;
+    const mark = u8[at + FLAGS]! & (FLAG_RETRY | FLAG_RELEASE);
+    this.#lastReply = { consumer, seq: f64[(at + SEQ) >> 3]!, attempt: u16[(at + ATTEMPT) >> 1]!, mark, isSuccess: false };
   }
 
   /** The thread is gone: settles what it was doing. Only what nobody has counted yet is still marked in the rings. */
@@ -413,6 +419,9 @@ export class RemoteHost implements Host, Watched {
   #settleReported(index: number): void {
     const last = this.#lastReply;
     if (last === null || this.#views.f64[(index + SEQ) >> 3] !== last.seq) return;
+    // The same event may lie there again, sent because of this very report: another attempt, or another mark.
+    if (this.#views.u16[(index + ATTEMPT) >> 1] !== last.attempt) return;
+    if (!last.isSuccess && (this.#views.u8[index + FLAGS]! & (FLAG_RETRY | FLAG_RELEASE)) !== last.mark) return;
     const page = this.#target.page(this.#views.u32[(index + ROUTE) >> 2]!);
     const bit = page?.members.findIndex((member) => member.id === last.consumer) ?? -1;
     const word = (index + TARGETS) >> 2;
