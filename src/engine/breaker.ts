@@ -20,6 +20,8 @@ export class Breaker {
   /** Told to take a subscription out of service, or back in. */
   readonly #onChange: (subscription: Subscription) => void;
   readonly #trails = new Map<Member, Trail>();
+  /** Members that the latest death counts for already. */
+  readonly #blamed = new Set<Member>();
   readonly #scheduler: Scheduler;
   readonly #timers = new Map<Subscription, Timer>();
 
@@ -30,8 +32,15 @@ export class Breaker {
     this.#onChange = onChange;
   }
 
-  /** A member's handler has killed or blocked its thread. */
+  /** A thread has died; what is blamed for it comes next. */
+  died(): void {
+    this.#blamed.clear();
+  }
+
+  /** A member's handler has killed or blocked its thread. Several events of one member may be blamed for one death. */
   crashed(member: Member): void {
+    if (this.#blamed.has(member)) return;
+    this.#blamed.add(member);
     const { subscription } = member;
     const acknowledged = acknowledgedOf(member);
     const trail = this.#trails.get(member);

@@ -735,6 +735,7 @@ export class Bus implements EventBus {
 
   /** Standbys take over from the members that lived on a dead thread. */
   #onDeath(host: Host): void {
+    this.#breaker.died();
     for (const [id, failover] of this.#failovers) {
       const member = this.#members.get(id);
       if (member === undefined || member.host !== host) continue;

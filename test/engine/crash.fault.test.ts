@@ -132,6 +132,23 @@ describe('a worker thread', () => {
     expectBalance(bus);
   });
 
+  it('that dies once with many runs in flight does not take its group out of service', async () => {
+    const bus = threads();
+    const log = new SharedLog();
+    bus.subscribe('contract.step', scripted(log), { group: 'g' });
+    await bus.start();
+    await bus.publishBatch(steps(10, (id) => ({ symbol: `S${id}`, script: ['gate', 'gate'] })));
+    await log.reached(10);
+
+    await bus.publish(step(99, { symbol: 'X', script: ['unhandled'] }));
+    await log.reached(22);
+    log.open();
+    await bus.drain();
+
+    expect(bus.getStats()).toMatchObject({ acknowledged: 11, deadLettered: 0, degraded: 0, crashes: 1 });
+    expectBalance(bus);
+  });
+
   it('that runs out of memory is replaced, and its event dead-lettered as poison', async () => {
     const bus = threads({ workerHeapMb: 48 });
     const log = new SharedLog();
