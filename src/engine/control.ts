@@ -12,6 +12,7 @@
  *         640  CURRENT_*      worker  the record whose handler is running: what main reads after a crash
  *         768  READY, IDLE, EPOCH, THREAD_ID, HANDLED     worker
  *        1024  counters       worker  two float64 per consumer slot: acknowledged, filtered
+ *       33792  runs           worker  two words per asynchronous run under way: index of its record, bit in it plus one
  */
 export const RUN = 0;
 export const CLOSE = 1;
@@ -40,16 +41,23 @@ const COUNTERS_BYTE = 1024;
 /** Consumers that one worker can count apart. 2048 slots are 32 KiB; `perGroup` in the stats shows how many are used. */
 export const CONSUMER_SLOTS_MAX = 2048;
 
-export const CONTROL_BYTES = COUNTERS_BYTE + CONSUMER_SLOTS_MAX * 16;
+/** Asynchronous runs that a successor can know of: 64 consumers at their limit. When a thread dies the rest are not counted. */
+export const RUNS_MAX = 4096;
+
+const RUNS_BYTE = COUNTERS_BYTE + CONSUMER_SLOTS_MAX * 16;
+
+export const CONTROL_BYTES = RUNS_BYTE + RUNS_MAX * 8;
 
 /** The control words of one host, viewed from either side. */
 export class Control {
   readonly words: Int32Array;
   readonly counters: Float64Array;
+  readonly runs: Int32Array;
 
   constructor(buffer: ArrayBufferLike, base: number) {
     this.words = new Int32Array(buffer, base, COUNTERS_BYTE / 4);
     this.counters = new Float64Array(buffer, base + COUNTERS_BYTE, CONSUMER_SLOTS_MAX * 2);
+    this.runs = new Int32Array(buffer, base + RUNS_BYTE, RUNS_MAX * 2);
   }
 
   acknowledged(slot: number): number {

@@ -1,7 +1,6 @@
 import { createPrng, type Clock, type ErrorRecord, type Logger } from '../base/index.ts';
 import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } from '../codec/index.ts';
 import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
-import { FLAG_STARTED } from './drain.ts';
 import { QT_BUS_OVERFLOW, QT_GROUP_DEGRADED, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
 import type { Scheduler } from './environment.ts';
 import type { Member } from './member.ts';
@@ -125,7 +124,7 @@ export class Delivery {
     const flags = frame.readUInt8(FLAGS);
     const keyHash = (flags & FLAG_NO_KEY) === 0 && ordered ? frame.readUInt32LE(KEY_HASH) : -1;
     this.#outstanding.delete(`${member.id}:${frame.readDoubleLE(SEQ)}`);
-    frame.writeUInt8(flags & ~(FLAG_RETRY | FLAG_RELEASE | FLAG_STARTED), FLAGS);
+    frame.writeUInt8(flags & ~(FLAG_RETRY | FLAG_RELEASE), FLAGS);
     if (keyHash >= 0 && !this.#blocked.has(blockKey(member, keyHash))) {
       this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [], handedBack: 0 });
     }

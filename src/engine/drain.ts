@@ -29,14 +29,11 @@ import {
 import { PRIORITIES, QT_EVENT_ENVELOPE_INVALID, QT_EVENT_PAYLOAD_INVALID, type HandlerContext } from '../event/index.ts';
 import type { RingReader } from '../ring/index.ts';
 import type { Consumer, Task } from './consumer.ts';
-import { CURRENT_BIT, CURRENT_INDEX, CURRENT_LANE, HANDLED, type Control } from './control.ts';
+import { CURRENT_BIT, CURRENT_INDEX, CURRENT_LANE, HANDLED, RUNS_MAX, type Control } from './control.ts';
 import { decodeEvent, type DeliveredEvent, type EventOrigin } from './delivered-event.ts';
 import type { Scheduler, Timer } from './environment.ts';
 import { QT_EVENT_REJECTED, QT_GROUP_DEGRADED, QT_HANDLER_LOAD_FAILED, QT_HANDLER_TIMEOUT } from './errors.ts';
 import { copyFrame, type Replies } from './replies.ts';
-
-/** Set beside the codec's flags while an asynchronous handler has begun: tells a successor who may have killed us. */
-export const FLAG_STARTED = 0x80;
 
 /** Main wants to hear of the success: of whatever was sent again, and of events that have a standby. */
 const ACKNOWLEDGE = FLAG_RETRY | FLAG_RELEASE | FLAG_ACK;
@@ -99,6 +96,8 @@ export class Drain {
   #turn = 1;
   #turnLeft: number = QUANTA[1];
   readonly #runningConsumers = new Set<Consumer>();
+  readonly #freeRuns: number[] = [];
+  #runsUsed = 0;
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
@@ -370,6 +369,7 @@ export class Drain {
       context: null,
       deadlineMs: 0,
       settled: false,
+      run: -1,
     };
     if (hold) {
       const held = this.#held[lane]!;
@@ -387,7 +387,7 @@ export class Drain {
     task.deadlineMs = this.#parts.monotonicMs() + task.consumer.timeoutMs;
     task.consumer.occupy(task);
     this.#runningConsumers.add(task.consumer);
-    if (task.held) this.#parts.views.u8[task.index + FLAGS]! |= FLAG_STARTED;
+    if (task.held) this.#listRun(task);
     this.#armSweep(task.consumer.timeoutMs);
     // A promise of our own settles later even if theirs calls back at once, in the middle of this record, or throws.
     new Promise((resolve) => {
@@ -415,12 +415,31 @@ export class Drain {
       if (task.held) this.#clear(task.index, task.bit);
       if (task.key >= 0 && consumer.ordered) this.#parkBehind(consumer, task.key);
     }
+    // Before its record is released: what stands in the list lies in the ring.
+    this.#unlistRun(task);
     consumer.vacate(task);
     if (consumer.running.size === 0) this.#runningConsumers.delete(consumer);
     this.unfinished--;
     this.#beginReady(consumer);
     this.release();
     this.onProgress();
+  }
+
+  /** Tells a successor that this run may have killed us. */
+  #listRun(task: Task): void {
+    const run = this.#freeRuns.pop() ?? (this.#runsUsed < RUNS_MAX ? this.#runsUsed++ : -1);
+    task.run = run;
+    if (run < 0) return;
+    const { runs } = this.#parts.control;
+    runs[2 * run] = task.index;
+    runs[2 * run + 1] = task.bit + 1;
+  }
+
+  #unlistRun(task: Task): void {
+    if (task.run < 0) return;
+    this.#parts.control.runs[2 * task.run + 1] = 0;
+    this.#freeRuns.push(task.run);
+    task.run = -1;
   }
 
   /** Hands an event of a blocked key back. */

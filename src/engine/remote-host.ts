@@ -24,10 +24,10 @@ import {
   PINGED,
   READY,
   REPLY_WAITING,
+  RUNS_MAX,
   SLEEPING,
   WAKE,
 } from './control.ts';
-import { FLAG_STARTED } from './drain.ts';
 import { QT_HANDLER_CRASHED, QT_HANDLER_FAILED, QT_HANDLER_HUNG, QT_WORKER_FAILED } from './errors.ts';
 import type { Environment, PoolThread, ThreadPool, ThreadPort, Timer } from './environment.ts';
 import type { Watched } from './hang-watch.ts';
@@ -398,6 +398,7 @@ export class RemoteHost implements Host, Watched {
     const error: ErrorRecord = this.#isHung
       ? { name: 'Error', code: QT_HANDLER_HUNG, message: 'no return within the processing timeout; the thread was replaced' }
       : { name: 'Error', code: QT_HANDLER_CRASHED, message: `the thread died: ${death.message}` };
+    const started = this.#startedRuns();
     for (let lane = 0; lane < PRIORITIES.length; lane++) {
       const reader = new RingReader(this.#buffer, this.#layout.laneBases[lane]!);
       for (let index = reader.next(); index !== 0; index = reader.next()) {
@@ -410,9 +411,21 @@ export class RemoteHost implements Host, Watched {
         this.#abandon(index);
         if (lane === currentLane && index === currentIndex) this.#crash(index, currentBit, error);
         // With no record at hand, one of the asynchronous runs did it, and nobody can say which.
-        else if (currentLane < 0 && (this.#views.u8[index + FLAGS]! & FLAG_STARTED) !== 0) this.#crashAll(index, error);
+        else if (currentLane < 0) this.#crashRuns(index, started.get(index) ?? 0, error);
       }
     }
+    this.control.runs.fill(0);
+  }
+
+  /** Asynchronous runs that were under way: bits by record. */
+  #startedRuns(): Map<number, number> {
+    const { runs } = this.control;
+    const started = new Map<number, number>();
+    for (let run = 0; run < RUNS_MAX; run++) {
+      const bit = runs[2 * run + 1]! - 1;
+      if (bit >= 0) started.set(runs[2 * run]!, (started.get(runs[2 * run]!) ?? 0) | (1 << bit));
+    }
+    return started;
   }
 
   /** The thread may have died between reporting an outcome and clearing its bit; then the report counts. */
@@ -451,9 +464,8 @@ export class RemoteHost implements Host, Watched {
     this.#target.fail(member.id, frame, this.#views.u16[(index + ATTEMPT) >> 1]!, error, false);
   }
 
-  #crashAll(index: number, error: ErrorRecord): void {
-    for (let rest = this.#views.u32[(index + TARGETS) >> 2]!; rest !== 0; rest &= rest - 1)
-      this.#crash(index, 31 - Math.clz32(rest & -rest), error);
+  #crashRuns(index: number, bits: number, error: ErrorRecord): void {
+    for (let rest = bits; rest !== 0; rest &= rest - 1) this.#crash(index, 31 - Math.clz32(rest & -rest), error);
   }
 }
 
