@@ -120,7 +120,9 @@ export class HistoryChecker {
     this.#checkAlive(record, story);
     if (story.accepted !== null && !course.isExpected) this.#strange(story, course);
     if (course.state === 'dead') this.#fail('I2', `event ${id} was started in ${group} after it was dead-lettered`, story);
-    if (course.state === 'rejected') this.#fail('I3', `event ${id} was started in ${group} after it was rejected`, story);
+    // Unless the worker died before it could say so.
+    if (course.state === 'rejected' && worker === course.worker)
+      this.#fail('I3', `event ${id} was started in ${group} after it was rejected`, story);
     if (course.state === 'open' || course.state === 'ok') {
       if (worker !== course.worker) this.#mustBeDead(course.worker, record);
       else if (course.state === 'open') this.#fail('I6', `event ${id} was started in ${group} while it was running there`, story);
