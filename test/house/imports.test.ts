@@ -8,7 +8,7 @@ const LAYERS: Record<string, readonly string[]> = {
   ring: ['base'],
   codec: ['base', 'event'],
   engine: ['base', 'event', 'ring', 'codec'],
-  journal: ['base', 'event', 'codec'],
+  journal: ['base', 'event', 'ring', 'codec'],
   streams: ['base', 'event', 'codec'],
   model: ['base', 'event'],
   quant: ['base'],

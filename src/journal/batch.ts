@@ -1,0 +1,183 @@
+/** Batches as bytes: filling one, and what the header of one says. Layout in `format.ts`. */
+import { crc32 } from 'node:zlib';
+import { FrameViews, HEADER_BYTES, LENGTH, SEQ, TIMESTAMP, TS_INIT } from '../codec/index.ts';
+import {
+  align8,
+  BATCH_CRC,
+  BATCH_CRC_START,
+  BATCH_COUNT,
+  BATCH_FIRST_SEQ,
+  BATCH_FLAGS,
+  BATCH_HEADER_BYTES,
+  BATCH_JOURNAL,
+  BATCH_KIND,
+  BATCH_LAST_SEQ,
+  BATCH_LENGTH,
+  BATCH_MAGIC,
+  BATCH_PAYLOAD,
+  BATCH_SYNCED_SEQ,
+  BATCH_TIME_MAX,
+  BATCH_TIME_MIN,
+  KIND_DICTIONARY,
+  KIND_FRAMES,
+  KIND_SEAL,
+} from './format.ts';
+
+export interface BatchHead {
+  readonly length: number;
+  readonly kind: number;
+  readonly flags: number;
+  readonly count: number;
+  readonly payloadBytes: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly timeMin: number;
+  readonly timeMax: number;
+  readonly syncedSeq: number;
+}
+
+/** Collects frames for one batch. Allocates only when a frame is longer than any before. */
+export class BatchBuilder {
+  views: FrameViews;
+  length = BATCH_HEADER_BYTES;
+  count = 0;
+  firstSeq = 0;
+  lastSeq = 0;
+  timeMin = 0;
+  timeMax = 0;
+  /** When the newest frame was accepted. */
+  lastInitUs = 0;
+  readonly #journal: number;
+  #payloadEnd = BATCH_HEADER_BYTES;
+
+  constructor(journal: number, bytes: number) {
+    this.#journal = journal;
+    this.views = new FrameViews(new ArrayBuffer(BATCH_HEADER_BYTES + align8(bytes)));
+  }
+
+  get bytes(): Buffer {
+    return this.views.bytes;
+  }
+
+  /** Adds the frame at `index` of another buffer. Records its seq and event time. */
+  add(source: FrameViews, index: number, length: number): void {
+    const at = this.#reserve(length);
+    source.bytes.copy(this.views.bytes, at, index, index + length);
+    const seq = source.f64[(index + SEQ) >> 3]!;
+    const time = source.f64[(index + TIMESTAMP) >> 3]!;
+    if (this.count === 0) {
+      this.firstSeq = seq;
+      this.timeMin = time;
+      this.timeMax = time;
+    } else if (time < this.timeMin) this.timeMin = time;
+    else if (time > this.timeMax) this.timeMax = time;
+    this.lastSeq = seq;
+    this.lastInitUs = source.f64[(index + TS_INIT) >> 3]!;
+    this.count++;
+  }
+
+  /** Makes the payload these bytes, which are no frames. */
+  setPayload(bytes: Uint8Array, count: number): void {
+    const at = this.#reserve(bytes.length);
+    this.views.u8.set(bytes, at);
+    this.count = count;
+  }
+
+  /**
+   * Writes the header and the checksum.
+   *
+   * @param syncedSeq newest seq that is known to be fsynced
+   * @returns length of the batch, which starts at index 0 of `bytes`
+   */
+  finish(kind: number, flags: number, syncedSeq: number): number {
+    const { u8, u32, f64, bytes } = this.views;
+    u32[0] = BATCH_MAGIC;
+    u32[BATCH_LENGTH >> 2] = this.length;
+    u32[BATCH_KIND >> 2] = 0;
+    u8[BATCH_KIND] = kind;
+    u8[BATCH_FLAGS] = flags;
+    u32[BATCH_COUNT >> 2] = this.count;
+    u32[BATCH_PAYLOAD >> 2] = this.#payloadEnd - BATCH_HEADER_BYTES;
+    u32[BATCH_JOURNAL >> 2] = this.#journal;
+    u32[(BATCH_JOURNAL >> 2) + 1] = 0;
+    f64[BATCH_FIRST_SEQ >> 3] = this.firstSeq;
+    f64[BATCH_LAST_SEQ >> 3] = this.lastSeq;
+    f64[BATCH_TIME_MIN >> 3] = this.timeMin;
+    f64[BATCH_TIME_MAX >> 3] = this.timeMax;
+    f64[BATCH_SYNCED_SEQ >> 3] = syncedSeq;
+    u32[BATCH_CRC >> 2] = crc32(bytes.subarray(BATCH_CRC_START, this.length));
+    return this.length;
+  }
+
+  reset(): void {
+    this.length = BATCH_HEADER_BYTES;
+    this.#payloadEnd = BATCH_HEADER_BYTES;
+    this.count = 0;
+    this.firstSeq = 0;
+    this.lastSeq = 0;
+    this.timeMin = 0;
+    this.timeMax = 0;
+  }
+
+  #reserve(length: number): number {
+    const at = this.length;
+    const end = at + align8(length);
+    if (end > this.views.u8.length) this.#grow(end);
+    // The buffer is used again and again, and equal events must give equal bytes.
+    for (let i = at + length; i < end; i++) this.views.u8[i] = 0;
+    this.length = end;
+    this.#payloadEnd = at + length;
+    return at;
+  }
+
+  #grow(bytes: number): void {
+    const larger = new FrameViews(new ArrayBuffer(2 ** Math.ceil(Math.log2(bytes))));
+    this.views.bytes.copy(larger.bytes, 0, 0, this.length);
+    this.views = larger;
+  }
+}
+
+/** A batch without frames: a dictionary, a seal, or a range from which all records are gone. */
+export function emptyRange(builder: BatchBuilder, firstSeq: number, lastSeq: number): void {
+  builder.firstSeq = firstSeq;
+  builder.lastSeq = lastSeq;
+}
+
+/** The header at `index`, of which 72 bytes must be there. */
+export function readHead(views: FrameViews, index: number): BatchHead {
+  const { u8, u32, f64 } = views;
+  return {
+    length: u32[(index + BATCH_LENGTH) >> 2]!,
+    kind: u8[index + BATCH_KIND]!,
+    flags: u8[index + BATCH_FLAGS]!,
+    count: u32[(index + BATCH_COUNT) >> 2]!,
+    payloadBytes: u32[(index + BATCH_PAYLOAD) >> 2]!,
+    firstSeq: f64[(index + BATCH_FIRST_SEQ) >> 3]!,
+    lastSeq: f64[(index + BATCH_LAST_SEQ) >> 3]!,
+    timeMin: f64[(index + BATCH_TIME_MIN) >> 3]!,
+    timeMax: f64[(index + BATCH_TIME_MAX) >> 3]!,
+    syncedSeq: f64[(index + BATCH_SYNCED_SEQ) >> 3]!,
+  };
+}
+
+/** True if a batch of a possible length could start at `index`, judged by its magic. */
+export function hasBatchMagic(views: FrameViews, index: number): boolean {
+  return views.u32[index >> 2] === BATCH_MAGIC;
+}
+
+/** Why the batch at `index`, of which all bytes are there, is none of this journal; null if it is one. */
+export function faultOfBatch(views: FrameViews, index: number, head: BatchHead, journal: number): string | null {
+  const expected = views.u32[(index + BATCH_CRC) >> 2]!;
+  if (crc32(views.bytes.subarray(index + BATCH_CRC_START, index + head.length)) !== expected) return 'the checksum of the batch is wrong';
+  if (views.u32[(index + BATCH_JOURNAL) >> 2] !== journal) return 'the batch belongs to another journal';
+  if (head.kind !== KIND_FRAMES && head.kind !== KIND_DICTIONARY && head.kind !== KIND_SEAL)
+    return `the batch has the unknown kind ${head.kind}`;
+  return null;
+}
+
+/** Length of the frame at `index` if it lies within `end` and is one; 0 if not. */
+export function frameLength(views: FrameViews, index: number, end: number): number {
+  if (index + HEADER_BYTES > end) return 0;
+  const length = views.i32[(index + LENGTH) >> 2]!;
+  return length >= HEADER_BYTES && index + length <= end ? length : 0;
+}

@@ -1,0 +1,22 @@
+/**
+ * The append-only log of events on disk: what a bus accepted, in commit order, as the bytes it delivered. Fed through a
+ * ring by the bus's thread, written by a thread of its own, read by anyone. Knows frames, not what they mean; never the
+ * engine. The files are drawn in `format.ts`.
+ *
+ * Limits: one writer per directory, on a local disk; seqs start at 1 and have no holes.
+ *
+ * @module
+ */
+export type { RetentionReport } from './compactor.ts';
+export { CursorStore, type CursorOptions } from './cursors.ts';
+export type { DictionaryRecords } from './dictionary.ts';
+export * from './errors.ts';
+export { nodeFs, type JournalFs } from './file-system.ts';
+export { openJournal, type Journal } from './journal.ts';
+export { defaultJournalOptions, JOURNAL_LEVELS, type JournalLevel, type JournalOptions } from './options.ts';
+export { JournalReader, openJournalReader, type FollowOptions, type FrameCallback, type JournalReaderOptions } from './reader.ts';
+export type { ClosedSegment, RecoveryReport } from './recovery.ts';
+export { repairJournal, type LostRange, type RepairReport } from './repair.ts';
+export { planRetention, type RetentionRule, type RetentionRules, type RetentionSituation, type RetentionStep } from './retention.ts';
+export type { JournalFault } from './segments.ts';
+export { verifyJournal, type VerifyReport } from './verify.ts';

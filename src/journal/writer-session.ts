@@ -1,0 +1,280 @@
+/**
+ * What the writer does, in steps that never wait: a thread runs them (`writer-thread.ts`), and so does a simulator or
+ * the bus's own thread (`inline-writer.ts`).
+ *
+ *   ring ==> batch ==> one write ==> (level fsynced) one flush for all that was written since the last ==> progress words
+ *
+ * The first failure of the disk is the last thing it does: it reports it, and writes nothing any more.
+ */
+import { randomBytes } from 'node:crypto';
+import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
+import { FrameViews, TYPE_ID } from '../codec/index.ts';
+import { RingReader } from '../ring/index.ts';
+import { BatchBuilder } from './batch.ts';
+import { Compactor, type RetentionReport } from './compactor.ts';
+import { CLOSE, COMMAND, Control, PINGED, RING_BASE, WAITERS } from './control.ts';
+import { decodeDictionary } from './dictionary.ts';
+import type { JournalFs } from './file-system.ts';
+import { align8, BATCH_HEADER_BYTES, journalWord } from './format.ts';
+import { recover, type ClosedSegment, type RecoveryReport } from './recovery.ts';
+import { planRetention, type RetentionRules } from './retention.ts';
+import { attempt, SegmentWriter } from './segment-writer.ts';
+
+/** Everything the writer needs; plain data, for `workerData`. */
+export interface WriterTask {
+  readonly buffer: ArrayBufferLike;
+  readonly directory: string;
+  readonly segmentBytes: number;
+  readonly batchBytes: number;
+  readonly batchMs: number;
+  readonly isFsynced: boolean;
+  readonly retention: RetentionRules;
+}
+
+export type WriterCommand = { readonly kind: 'retain'; readonly id: number; readonly neededFromSeq: number };
+
+export type WriterMessage =
+  | { readonly kind: 'ready'; readonly report: RecoveryReport; readonly journalId: string }
+  | { readonly kind: 'progress' }
+  | { readonly kind: 'retained'; readonly id: number; readonly report: RetentionReport }
+  | { readonly kind: 'failed'; readonly error: ErrorRecord }
+  | { readonly kind: 'closed' };
+
+/** What a step did. */
+export const BUSY = 0;
+/** A batch is open; call again when more came, or in `msToWrite`. */
+export const GATHER = 1;
+export const IDLE = 2;
+/** There will be nothing more to do. */
+export const ENDED = 3;
+
+/** Bytes that share one flush at most: 4 ms of an ordinary disk, so that a full load does not starve its waiters. */
+const FLUSH_GROUP_BYTES = 1024 * 1024;
+/** Longest time between flushes under load; several times what a flush takes, so that most of the time goes into writing. */
+const FLUSH_MS = 2;
+/** Ring records that carry no frame have this in place of type and flags: entries for the dictionary. */
+export const DICTIONARY_RECORD = 0;
+export const DICTIONARY_RECORD_HEADER = 8;
+
+export class WriterSession {
+  readonly control: Control;
+  readonly #task: WriterTask;
+  readonly #fs: JournalFs;
+  readonly #nowUs: () => number;
+  readonly #nowMs: () => number;
+  readonly #post: (message: WriterMessage) => void;
+  readonly #ring: RingReader;
+  readonly #views: FrameViews;
+  #builder!: BatchBuilder;
+  #segment: SegmentWriter | null = null;
+  #closed: ClosedSegment[] = [];
+  #openedAtMs = 0;
+  #syncedAtMs = 0;
+  #newestUs = 0;
+  #compactor: Compactor | null = null;
+  #retainId = 0;
+  #hasEnded = false;
+
+  constructor(task: WriterTask, fs: JournalFs, clock: { nowUs(): number; monotonicMs(): number }, post: (message: WriterMessage) => void) {
+    this.#task = task;
+    this.#fs = fs;
+    this.#nowUs = () => clock.nowUs();
+    this.#nowMs = () => clock.monotonicMs();
+    this.#post = post;
+    this.control = new Control(task.buffer);
+    this.#ring = new RingReader(task.buffer as SharedArrayBuffer, RING_BASE);
+    this.#views = new FrameViews(task.buffer as SharedArrayBuffer);
+  }
+
+  /** Recovers the directory and opens its last segment. Reports `ready`, or `failed`. */
+  open(): void {
+    this.#guard(() => {
+      const { directory, segmentBytes, isFsynced } = this.#task;
+      const { report, journalId, closed, tail } = attempt('write', () => recover(this.#fs, directory));
+      const id = journalId ?? randomBytes(16).toString('hex');
+      const lastSeq = tail === null ? (closed.at(-1)?.lastSeq ?? 0) : report.lastSeq;
+      this.#closed = closed;
+      this.#builder = new BatchBuilder(journalWord(id), this.#task.batchBytes);
+      this.#segment = new SegmentWriter(
+        {
+          fs: this.#fs,
+          directory,
+          journalId: id,
+          segmentBytes,
+          isFsynced,
+          nowUs: this.#nowUs,
+          onClosed: (segment) => this.#closed.push(segment),
+        },
+        tail,
+        lastSeq + 1,
+      );
+      this.#newestUs = Math.max(tail?.index.newestUs ?? 0, newestOf(closed));
+      this.control.storeWritten(lastSeq);
+      this.control.storeFsynced(lastSeq);
+      this.#post({ kind: 'ready', report: { ...report, lastSeq }, journalId: id });
+    });
+  }
+
+  /** Time until the open batch must be written. */
+  get msToWrite(): number {
+    return this.#openedAtMs + this.#task.batchMs - this.#nowMs();
+  }
+
+  get hasWork(): boolean {
+    return this.#ring.hasNext() || this.#isClosing;
+  }
+
+  step(): typeof BUSY | typeof GATHER | typeof IDLE | typeof ENDED {
+    if (this.#hasEnded || this.#segment === null) return ENDED;
+    let result: typeof BUSY | typeof GATHER | typeof IDLE = BUSY;
+    this.#guard(() => {
+      result = this.#work(this.#segment!);
+    });
+    return this.#hasEnded ? ENDED : result;
+  }
+
+  handle(command: WriterCommand): void {
+    if (this.#compactor !== null) this.#endCompaction();
+    this.#retainId = command.id;
+    const { retention, segmentBytes, directory } = this.#task;
+    const steps = planRetention(this.#closed, retention, { neededFromSeq: command.neededFromSeq, newestUs: this.#newestUs, segmentBytes });
+    this.#compactor = new Compactor(this.#fs, directory, steps, (replaced, made) => {
+      const at = this.#closed.findIndex(({ firstSeq }) => firstSeq === made.firstSeq);
+      this.#closed.splice(at, replaced.length, made);
+    });
+  }
+
+  /** Stops where it is and lets go of its files. Nothing more is written, not even what is in the ring. */
+  abandon(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    try {
+      this.#compactor?.abandon();
+      this.#segment?.abandon();
+    } catch {
+      // Called where something has failed already, and that error is the one that counts.
+    }
+  }
+
+  get #isClosing(): boolean {
+    return Atomics.load(this.control.words, COMMAND) === CLOSE;
+  }
+
+  #work(segment: SegmentWriter): typeof BUSY | typeof GATHER | typeof IDLE {
+    const isClosing = this.#isClosing;
+    const isFull = this.#gather(segment);
+    const isOpen = this.#builder.count > 0;
+    if (isOpen && (isFull || this.#mayNotWait(isClosing))) {
+      this.#writeBatch(segment);
+      return BUSY;
+    }
+    if (!isOpen && this.#task.isFsynced && segment.unsyncedBytes > 0) {
+      this.#sync(segment);
+      return BUSY;
+    }
+    if (isOpen) return GATHER;
+    if (this.#compactor !== null) {
+      if (!this.#compactor.step()) this.#endCompaction();
+      return BUSY;
+    }
+    if (isClosing) this.#close(segment);
+    return IDLE;
+  }
+
+  #mayNotWait(isClosing: boolean): boolean {
+    return isClosing || this.msToWrite <= 0 || Atomics.load(this.control.words, WAITERS) === 1;
+  }
+
+  /** Moves frames from the ring into the batch; true if the batch is full. */
+  #gather(segment: SegmentWriter): boolean {
+    const ring = this.#ring;
+    const views = this.#views;
+    const builder = this.#builder;
+    const limit = BATCH_HEADER_BYTES + this.#task.batchBytes;
+    try {
+      while (ring.hasNext()) {
+        if (builder.length >= limit) return true;
+        const index = ring.next();
+        const length = ring.length(index);
+        if (views.u32[(index + TYPE_ID) >> 2] === DICTIONARY_RECORD) {
+          // Its entries must be in the file before the frames behind it, and need not be before those in front.
+          this.#declare(segment, index, length);
+          continue;
+        }
+        if (builder.count === 0) this.#openedAtMs = this.#nowMs();
+        builder.add(views, index, length);
+        if (builder.length + align8(length) > limit) return true;
+      }
+      return false;
+    } finally {
+      ring.release(ring.position);
+      if (ring.isWriterWaiting()) this.#ping();
+    }
+  }
+
+  #declare(segment: SegmentWriter, index: number, length: number): void {
+    // A new segment may start here, and the frames so far belong to the old one.
+    if (this.#builder.count > 0) this.#writeBatch(segment);
+    const records = decodeDictionary(this.#views.bytes.subarray(index + DICTIONARY_RECORD_HEADER, index + length));
+    if (records !== null) segment.declare(records);
+  }
+
+  #writeBatch(segment: SegmentWriter): void {
+    const { control } = this;
+    const builder = this.#builder;
+    segment.append(builder);
+    const lastInit = builder.lastInitUs;
+    if (lastInit > this.#newestUs) this.#newestUs = lastInit;
+    builder.reset();
+    control.storeWritten(segment.nextSeq - 1);
+    if (segment.syncedSeq > control.fsyncedSeq) control.storeFsynced(segment.syncedSeq);
+    if (this.#task.isFsynced) {
+      // Under a steady load the ring is never empty; those who wait must not wait for that.
+      const isDue = segment.unsyncedBytes >= FLUSH_GROUP_BYTES || this.#nowMs() - this.#syncedAtMs >= FLUSH_MS;
+      if (isDue) this.#sync(segment);
+    } else if (Atomics.load(control.words, WAITERS) === 1) {
+      this.#ping();
+    }
+  }
+
+  #sync(segment: SegmentWriter): void {
+    segment.sync();
+    this.#syncedAtMs = this.#nowMs();
+    this.control.storeFsynced(segment.syncedSeq);
+    if (Atomics.load(this.control.words, WAITERS) === 1) this.#ping();
+  }
+
+  #endCompaction(): void {
+    const compactor = this.#compactor!;
+    compactor.abandon();
+    this.#compactor = null;
+    this.#post({ kind: 'retained', id: this.#retainId, report: compactor.report });
+  }
+
+  #close(segment: SegmentWriter): void {
+    segment.close();
+    this.control.storeFsynced(segment.syncedSeq);
+    this.#hasEnded = true;
+    this.#post({ kind: 'closed' });
+  }
+
+  /** One message for any progress until main has looked. */
+  #ping(): void {
+    if (Atomics.exchange(this.control.words, PINGED, 1) === 0) this.#post({ kind: 'progress' });
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.abandon();
+      this.#post({ kind: 'failed', error: error instanceof QtError ? error.toRecord() : toErrorRecord(error) });
+    }
+  }
+}
+
+function newestOf(segments: readonly ClosedSegment[]): number {
+  let newest = 0;
+  for (const { types } of segments) for (const { newestUs } of Object.values(types)) if (newestUs > newest) newest = newestUs;
+  return newest;
+}
