@@ -11,6 +11,8 @@ export interface Host {
   wake(): void;
   /** An event is sent to a consumer again: what was reported of its earlier delivery says nothing about this one. */
   resent(consumer: number, seq: number): void;
+  /** Takes all reports that are there. */
+  readReplies(): void;
   /** True if nothing is unread, running or on its way back. */
   isIdle(): boolean;
 }

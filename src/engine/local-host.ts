@@ -123,6 +123,9 @@ export class LocalHost implements Host {
     this.#parts.scheduler.later(this.#run);
   }
 
+  /** Reports are direct calls here. */
+  readReplies(): void {}
+
   /** Nothing is recovered here: this thread's death is that of the bus. */
   resent(): void {}
 

@@ -54,7 +54,12 @@ export class Members {
 
   /** Lets members leave that owe nothing any more. */
   sweep(): void {
-    for (const member of this.#closing) if (pendingOf(member) <= 0) this.#retire(member);
+    for (const member of this.#closing) {
+      if (pendingOf(member) > 0) continue;
+      // A host counts a success after it has reported it: the reports are there, and nobody could place them afterwards.
+      member.host.readReplies();
+      if (pendingOf(member) <= 0) this.#retire(member);
+    }
   }
 
   sums(): ReturnType<typeof emptySums> {
