@@ -508,19 +508,23 @@ export class Drain {
   }
 
   #armSweep(timeoutMs: number): void {
-    const dueMs = this.#parts.monotonicMs() + Math.max(10, timeoutMs / 10);
+    const delayMs = Math.max(10, timeoutMs / 10);
+    const dueMs = this.#parts.monotonicMs() + delayMs;
     if (this.#sweep !== null && this.#sweepDueMs <= dueMs) return;
     this.#sweep?.cancel();
     this.#sweepDueMs = dueMs;
     // One timer for all runs, set for the most impatient: a run is found at most a tenth of its time late.
-    this.#sweep = this.#parts.scheduler.after(Math.max(10, timeoutMs / 10), () => this.#sweepTimeouts(), 'background');
+    this.#sweep = this.#parts.scheduler.after(delayMs, () => this.#sweepTimeouts(delayMs), 'background');
   }
 
-  #sweepTimeouts(): void {
+  /** Time in which this thread could not run is nobody's fault: a stopped process, or a handler that blocked the others. */
+  #sweepTimeouts(delayMs: number): void {
     this.#sweep = null;
     const now = this.#parts.monotonicMs();
+    const lateMs = now - this.#sweepDueMs;
     let shortest = Infinity;
     for (const consumer of this.#runningConsumers) {
+      if (lateMs > delayMs) for (const task of consumer.running) task.deadlineMs += lateMs;
       shortest = Math.min(shortest, consumer.timeoutMs);
       for (const task of consumer.running) {
         if (task.deadlineMs > now) break;
