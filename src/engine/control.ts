@@ -10,7 +10,7 @@
  *         384  PINGED         both    1 from the worker's ping until main has looked (exchange on both sides)
  *         512  REPLY_WAITING  worker  1 while it waits for room in the reply ring
  *         640  CURRENT_*      worker  the record whose handler is running: what main reads after a crash
- *         768  READY, IDLE, EPOCH, THREAD_ID, HANDLED     worker
+ *         768  READY, IDLE, EPOCH, THREAD_ID, HANDLED, TURNS     worker
  *        1024  counters       worker  two float64 per consumer slot: acknowledged, filtered
  *       33792  runs           worker  two words per asynchronous run under way: index of its record, bit in it plus one
  */
@@ -35,6 +35,8 @@ export const EPOCH = 194;
 export const THREAD_ID = 195;
 /** Handler runs so far, wrapping: a supervisor sees by it whether the worker moves. */
 export const HANDLED = 196;
+/** Turns of the drain loop, never 0 and wrapping; 0 while the thread does something that may take long: loading, closing. */
+export const TURNS = 197;
 
 const COUNTERS_BYTE = 1024;
 

@@ -3,9 +3,9 @@ import type { Scheduler, Timer } from './environment.ts';
 
 /** What the watch needs to know of a worker thread. */
 export interface Watched {
-  /** Handler runs so far, or -1 while no handler runs. Changes with every run. */
+  /** What the thread is at: changes with every handler run and every turn of its loop; -1 while it may take its time. */
   runningSince(): number;
-  /** How long the running handler may take, in ms. */
+  /** How long that may take, in ms. */
   runningTimeoutMs(): number;
   /** Ends the thread; what it was doing counts as failed. */
   endHung(): void;
@@ -21,7 +21,7 @@ const INTERVAL_MS_MIN = 10;
 const INTERVAL_MS_MAX = 1000;
 
 /**
- * Finds synchronous handlers that do not come back. A blocked thread cannot say so itself, so the main thread looks at
+ * Finds handlers that do not come back, synchronous ones and those that block the event loop later. A blocked thread cannot say so itself, so the main thread looks at
  * the words that the worker writes before and after every run.
  *
  * It adds up the time between its looks, and counts no gap as more than two intervals: when the whole process was stopped

@@ -26,6 +26,7 @@ import {
   REPLY_WAITING,
   RUNS_MAX,
   SLEEPING,
+  TURNS,
   WAKE,
 } from './control.ts';
 import { QT_HANDLER_CRASHED, QT_HANDLER_FAILED, QT_HANDLER_HUNG, QT_WORKER_FAILED } from './errors.ts';
@@ -59,6 +60,8 @@ const BOOT_FAILURES_MAX = 3;
 const BOOT_RETRY_MS = 1000;
 /** How long a closing thread may take for its current handler and teardown before it is terminated. */
 const CLOSE_MS_MAX = 2000;
+/** How long an event loop may be silent beyond the longest time limit: it wakes ten times a second by itself. */
+const LOOP_SILENCE_MS = 1000;
 
 export interface RemoteHostTarget {
   /** A derived event, still in the reply ring. */
@@ -106,6 +109,8 @@ export class RemoteHost implements Host, Watched {
   #epoch = 0;
   #thread: PoolThread | null = null;
   #isHung = false;
+  /** The longest time limit of any handler there. */
+  #timeoutMsMax = 0;
   #exited: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
   #isClosing = false;
@@ -174,11 +179,15 @@ export class RemoteHost implements Host, Watched {
 
   runningSince(): number {
     const { words } = this.control;
-    return Atomics.load(words, CURRENT_LANE) === 0 ? -1 : Atomics.load(words, HANDLED) >>> 0;
+    if (Atomics.load(words, CURRENT_LANE) !== 0) return Atomics.load(words, HANDLED) >>> 0;
+    // Between the runs it is the event loop that must turn: an asynchronous handler may block it after its first `await`.
+    const turns = Atomics.load(words, TURNS);
+    return turns === 0 ? -1 : 2 ** 32 + (turns >>> 0);
   }
 
   runningTimeoutMs(): number {
     const { words } = this.control;
+    if (Atomics.load(words, CURRENT_LANE) === 0) return this.#timeoutMsMax + LOOP_SILENCE_MS;
     const index = Atomics.load(words, CURRENT_INDEX);
     const page = this.#target.page(this.#views.u32[(index + ROUTE) >> 2]!);
     return page?.members[Atomics.load(words, CURRENT_BIT)]?.subscription.timeoutMs ?? Infinity;
@@ -194,6 +203,7 @@ export class RemoteHost implements Host, Watched {
 
   /** Sends what the worker must know before the next frame is written; see `WorkerCommand`. */
   command(command: WorkerCommand): void {
+    if (command.kind === 'consumer') this.#timeoutMsMax = Math.max(this.#timeoutMsMax, command.consumer.timeoutMs);
     if (this.#port === null) return;
     this.#port.post(command);
     Atomics.add(this.control.words, CONTROL_SEQ, 1);
@@ -237,7 +247,7 @@ export class RemoteHost implements Host, Watched {
   #spawn(): void {
     const { words } = this.control;
     this.#epoch++;
-    for (const word of [READY, IDLE, SLEEPING, PINGED, REPLY_WAITING, CURRENT_LANE, CONTROL_SEQ]) Atomics.store(words, word, 0);
+    for (const word of [READY, IDLE, SLEEPING, PINGED, REPLY_WAITING, CURRENT_LANE, CONTROL_SEQ, TURNS]) Atomics.store(words, word, 0);
     this.#lastReply = null;
     this.#loadError = null;
     const [own, other] = this.#environment.createChannel();
@@ -251,6 +261,7 @@ export class RemoteHost implements Host, Watched {
       ringBytes: this.#ringBytes,
       replyBytes: this.#replyBytes,
     };
+    for (const { timeoutMs } of task.consumers) this.#timeoutMsMax = Math.max(this.#timeoutMsMax, timeoutMs);
     this.#thread = null;
     this.#isHung = false;
     this.#exited = Promise.resolve();

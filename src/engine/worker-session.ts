@@ -6,7 +6,7 @@ import { toErrorRecord, type Clock, type Logger } from '../base/index.ts';
 import { FrameDecoder, FrameEncoder, FrameViews, TypeTable } from '../codec/index.ts';
 import { RingReader, RingWriter } from '../ring/index.ts';
 import { Consumer, rejecting } from './consumer.ts';
-import { CLOSE, COMMAND, Control, CONTROL_SEQ, EPOCH, IDLE, IDLE_PING, READY, SLEEPING, THREAD_ID } from './control.ts';
+import { CLOSE, COMMAND, Control, CONTROL_SEQ, EPOCH, IDLE, IDLE_PING, READY, SLEEPING, THREAD_ID, TURNS } from './control.ts';
 import { Drain } from './drain.ts';
 import type { Scheduler, ThreadPort } from './environment.ts';
 import { compileFilter } from './filter.ts';
@@ -91,6 +91,12 @@ export class WorkerSession {
     this.#post({ kind: 'ready', threadId: this.#threadId });
   }
 
+  /** Says that the loop turns. At the latest every time it wakes by itself; a supervisor takes silence for a hang. */
+  beat(): void {
+    const { words } = this.control;
+    words[TURNS] = (words[TURNS]! + 1) | 1;
+  }
+
   /** Handles up to `limit` records; returns how many. */
   step(limit: number): number {
     const taken = this.#drain.step(limit);
@@ -145,6 +151,7 @@ export class WorkerSession {
   }
 
   async readCommands(): Promise<void> {
+    this.control.words[TURNS] = 0;
     this.#controlSeen = Atomics.load(this.control.words, CONTROL_SEQ);
     for (let message = this.#port.receive(); message !== undefined; message = this.#port.receive())
       await this.#obey(message as WorkerCommand);
@@ -152,6 +159,7 @@ export class WorkerSession {
   }
 
   async close(): Promise<void> {
+    this.control.words[TURNS] = 0;
     this.#drain.close();
     await this.#loader.close();
     this.#port.close();

@@ -38,6 +38,7 @@ export function warm(): void {}
 async function loop(session: WorkerSession): Promise<void> {
   let sinceTurn = 0;
   for (;;) {
+    session.beat();
     const taken = session.step(BATCH);
     if (session.wantsCommands) {
       await session.readCommands();
