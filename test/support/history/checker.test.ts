@@ -191,7 +191,7 @@ describe('HistoryChecker reports', () => {
       [accepted(1), started(1), ended(1, 'rejected'), dead(1)],
       { a: books(0, { dispatched: 1 }) },
     ],
-    ['something pending that is none', 'I9', /says 1 pending/, [accepted(1), started(1), ended(1)], { a: books(1, { pending: 1 }) }],
+    ['something pending that is none', 'I9', /says 1 dispatched/, [accepted(1), started(1), ended(1)], { a: books(1, { pending: 1 }) }],
   ])('%s', (_what, invariant, message, records, counters) => {
     const violation = check(records, counters);
 
