@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
 import { ATTEMPT, FLAG_ACK, FLAG_RELEASE, FLAG_RETRY, FLAGS, FrameViews, LENGTH, ROUTE, TARGETS, type TypeRecord } from '../codec/index.ts';
 import { createRing, ringBytes, RingWriter } from '../ring/index.ts';

@@ -125,7 +125,8 @@ export class JournalReader {
    */
   async *follow(callback: FrameCallback, options: FollowOptions = {}): AsyncGenerator<number, void, undefined> {
     const { signal, pollMs = 50 } = options;
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted === true) return;
       const count = this.readBatch(callback);
       if (count > 0) yield count;
       else await pause(pollMs, signal);

@@ -8,7 +8,7 @@ import {
   FLAG_ACK,
   FLAGS,
   FrameEncoder,
-  FrameViews,
+  type FrameViews,
   ROUTE,
   SEQ,
   TARGETS,
