@@ -424,8 +424,12 @@ export class Bus implements EventBus {
     for (const remote of this.#remotes) remote.reportIdle(true);
     let timer: Timer | undefined;
     let waiter = (): void => {};
+    let end = (): void => {};
     try {
       await new Promise<void>((resolve, reject) => {
+        // Nothing moves after a stop; waiting on would only keep the process alive.
+        end = () => (this.#isDrained() ? resolve() : reject(this.#notRunning('drain')));
+        this.#stopListeners.add(end);
         waiter = () => {
           if (this.#isDrained()) resolve();
         };
@@ -436,6 +440,7 @@ export class Bus implements EventBus {
     } finally {
       timer?.cancel();
       this.#idleWaiters.delete(waiter);
+      this.#stopListeners.delete(end);
       if (this.#lockstep === null && this.#idleWaiters.size === 0) for (const remote of this.#remotes) remote.reportIdle(false);
     }
   }
