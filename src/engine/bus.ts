@@ -180,6 +180,7 @@ export class Bus implements EventBus {
       hosts,
       history: this.#history,
       sink: resolved.sink,
+      log: resolved.log,
       clock: resolved.clock,
       lockstep: resolved.lockstep,
       overflowBytesMax: resolved.overflowBytesMax,
@@ -201,6 +202,9 @@ export class Bus implements EventBus {
     });
     this.#dispatcher.delivery = this.#delivery;
     this.#waiting = new WaitingPublishers((views, length) => this.#dispatcher.commit(views, 0, length, 'wait'));
+    resolved.log?.names({ run: resolved.runId, 'source:0': resolved.source });
+    resolved.log?.onSpace(() => this.#progress(this.#local));
+    resolved.log?.onFailure((failure) => this.#waiting.rejectAll(failure));
     this.#lockstep = resolved.lockstep
       ? new Lockstep({
           dispatcher: this.#dispatcher,
@@ -225,6 +229,7 @@ export class Bus implements EventBus {
       this.#options,
     );
     this.#sources.set(subscription.id, subscription.source);
+    this.#options.log?.names({ [`source:${subscription.id}`]: subscription.source });
     for (const remote of this.#remotes) remote.command({ kind: 'source', id: subscription.id, source: subscription.source });
     for (const host of this.#hostsFor(subscription)) this.#addMember(subscription, host);
     const [active, standby] = subscription.members;
@@ -292,6 +297,13 @@ export class Bus implements EventBus {
     }
   }
 
+  /** Resolves when the event is as safe as this bus makes it. */
+  #receipt(seq: number): Promise<Receipt> {
+    const { log } = this.#options;
+    if (log === null || seq === 0) return Promise.resolve({ seq, level: 'memory' });
+    return log.whenDurable(seq).then(() => ({ seq, level: log.level }));
+  }
+
   /** What no limit holds back. */
   #accept(event: EventInput, options: PublishOptions): Promise<Receipt> {
     try {
@@ -305,11 +317,11 @@ export class Bus implements EventBus {
         const seq = this.#dispatcher.commit(views, 0, length, policy);
         if (seq > 0) {
           this.#flushSoon();
-          return Promise.resolve({ seq, level: 'memory' });
+          return this.#receipt(seq);
         }
         if (policy === 'reject') return Promise.reject(fullError(event.type));
       }
-      return this.#waiting.wait(lane, copyFrame(views.bytes, 0, length), options.signal).then((seq) => ({ seq, level: 'memory' }));
+      return this.#waiting.wait(lane, copyFrame(views.bytes, 0, length), options.signal).then((seq) => this.#receipt(seq));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -353,7 +365,8 @@ export class Bus implements EventBus {
     if (this.#lockstep !== null) {
       const frames = events.map((event) => copyFrame(this.#encoder.views.bytes, 0, this.#encode(event)));
       const seqs = await this.#lockstep.submit(frames);
-      return { count: seqs.length, firstSeq: seqs[0] ?? 0, lastSeq: seqs.at(-1) ?? 0, level: 'memory' };
+      const { level } = await this.#receipt(seqs.at(-1) ?? 0);
+      return { count: seqs.length, firstSeq: seqs[0] ?? 0, lastSeq: seqs.at(-1) ?? 0, level };
     }
     let firstSeq = 0;
     let lastSeq = 0;
@@ -373,7 +386,8 @@ export class Bus implements EventBus {
       }
     }
     this.#flush();
-    return { count: published, firstSeq, lastSeq, level: 'memory' };
+    const { level } = await this.#receipt(lastSeq);
+    return { count: published, firstSeq, lastSeq, level };
   }
 
   getStats(): BusStats {
@@ -519,7 +533,7 @@ export class Bus implements EventBus {
   }
 
   #submit(length: number): Promise<Receipt> {
-    return this.#lockstep!.submit([copyFrame(this.#encoder.views.bytes, 0, length)]).then(([seq]) => ({ seq: seq!, level: 'memory' }));
+    return this.#lockstep!.submit([copyFrame(this.#encoder.views.bytes, 0, length)]).then(([seq]) => this.#receipt(seq!));
   }
 
   /** The token bucket of an event's type, if it has one. Most types have none, and a draft says so itself. */
@@ -537,7 +551,7 @@ export class Bus implements EventBus {
   /** The second of two equal events gets the receipt of the first, also while the first still waits for room. */
   #publishOnce(window: DedupeWindow, event: EventInput, id: string, options: PublishOptions): Promise<Receipt> {
     const seq = window.find(id);
-    if (seq > 0) return Promise.resolve({ seq, level: 'memory', isDuplicate: true });
+    if (seq > 0) return this.#receipt(seq).then((receipt) => ({ ...receipt, isDuplicate: true }));
     const first = this.#publishing.get(id);
     if (first !== undefined) return first.then((receipt) => ({ ...receipt, isDuplicate: true }));
     const publishing = this.#publish(event, options)
@@ -734,6 +748,7 @@ export class Bus implements EventBus {
   }
 
   #announceTypes(firstId: number): void {
+    this.#options.log?.types(this.#table.toRecords(firstId));
     for (const remote of this.#remotes)
       remote.command({ kind: 'types', types: this.#table.toRecords(firstId), keyed: this.#keyedTypes(firstId) });
   }
@@ -804,6 +819,8 @@ export class Bus implements EventBus {
   }
 
   #checkRunning(action: string): void {
+    const failure = this.#options.log?.failure ?? null;
+    if (failure !== null) throw failure;
     if (this.#phase !== 'running') throw this.#notRunning(action);
   }
 

@@ -31,6 +31,7 @@ import {
 import { PRIORITIES } from '../event/index.ts';
 import type { Delivery } from './delivery.ts';
 import { QT_BUS_FULL } from './errors.ts';
+import type { EventLog } from './event-log.ts';
 import type { History } from './history.ts';
 import type { Host } from './host.ts';
 import type { Member } from './member.ts';
@@ -55,6 +56,7 @@ export interface DispatcherParts {
   readonly hosts: readonly Host[];
   readonly history: History;
   readonly sink: Sink | null;
+  readonly log: EventLog | null;
   readonly clock: Clock;
   readonly lockstep: boolean;
   readonly overflowBytesMax: number;
@@ -80,6 +82,7 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#seq = parts.log?.lastSeq ?? 0;
     const slots = parts.hosts.length * LANES;
     this.#masks = new Int32Array(slots);
     this.#slots = new Int32Array(slots);
@@ -97,6 +100,8 @@ export class Dispatcher {
    */
   commit(views: FrameViews, index: number, length: number, policy: FullPolicy): number {
     const entry = this.#entryOf(views, index);
+    const { log } = this.#parts;
+    if (log !== null && !log.accepts(length)) return FULL;
     const { pages } = this.#parts.router.routeOf(entry);
     if (policy === 'wait' || policy === 'reject') {
       for (let i = 0; i < pages.length; i++) {
@@ -156,6 +161,7 @@ export class Dispatcher {
   /** Makes everything written visible and wakes the hosts that got something. */
   flush(): void {
     this.#stampsLeft = 0;
+    this.#parts.log?.flush();
     for (let i = 0; i < this.#dirty.length; i++) {
       const outlet = this.#dirty[i]!;
       if (outlet.flush()) this.#parts.hosts[outlet.host]!.wake();
@@ -193,7 +199,7 @@ export class Dispatcher {
   }
 
   #stamp(entry: TypeEntry, views: FrameViews, index: number, length: number): void {
-    const { history, sink } = this.#parts;
+    const { history, sink, log } = this.#parts;
     const { f64, u16 } = views;
     const seq = ++this.#seq;
     f64[(index + SEQ) >> 3] = seq;
@@ -204,6 +210,7 @@ export class Dispatcher {
     u16[(index + ATTEMPT) >> 1] = 1;
     this.published++;
     history.add(views.bytes, index, length);
+    if (log !== null) log.append(views.bytes, index, length, seq);
     if (sink !== null) sink.write(views.bytes, index, length, this.#sinkEvent.at(entry.type, seq, views, index));
   }
 

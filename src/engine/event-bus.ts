@@ -106,7 +106,8 @@ export interface EventBus {
   publish(event: EventInput, options?: PublishOptions): Promise<Receipt>;
 
   /**
-   * Publishes without waiting: the hot path. Allocates no promise.
+   * Publishes without waiting: the hot path. Allocates no promise. The event is accepted at level `memory`, also with a
+   * durable log.
    *
    * @returns the seq, > 0, or FULL (-1), LIMITED (-2) or BUSY (-3, a lockstep window is running)
    * @throws QtError as `publish`, for bad input; never for a full queue

@@ -24,6 +24,7 @@ export {
   type StopReport,
   type SubscriptionHandle,
 } from './event-bus.ts';
+export type { EventLog } from './event-log.ts';
 export type { Filter, FilterFunction, FilterRule } from './filter.ts';
 export { defaultBusOptions, type BusOptions, type FullPolicy, type RetryOptions } from './options.ts';
 export { createMemoryIdempotencyStore, idempotent, type IdempotencyStore } from './idempotent.ts';

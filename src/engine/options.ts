@@ -1,4 +1,5 @@
 import { checkNumber, checkOneOf, invalidOption, silentLogger, systemClock, type Clock, type Logger } from '../base/index.ts';
+import type { EventLog } from './event-log.ts';
 import type { Sink } from './sink.ts';
 
 /** What happens to a publish that finds a queue full. */
@@ -60,6 +61,8 @@ export interface BusOptions {
   readonly logger?: Logger;
   /** Sees the bytes of every event in commit order, before its handlers. */
   readonly sink?: Sink;
+  /** A durable log, such as an opened journal: events go there first, and `publish` waits for its level. Default none. */
+  readonly log?: EventLog;
   /** Heap limit of each worker thread in MiB; default that of Node. */
   readonly workerHeapMb?: number;
 }
@@ -85,6 +88,7 @@ export interface ResolvedBusOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sink: Sink | null;
+  readonly log: EventLog | null;
   readonly workerHeapMb: number | null;
 }
 
@@ -140,11 +144,12 @@ export function resolveBusOptions(options: BusOptions): ResolvedBusOptions {
     deadLettersMax: checkNumber('deadLettersMax', merged.deadLettersMax, { min: 1, max: 10_000_000, integer: true }),
     retry: resolveRetry(merged.retry, defaultBusOptions.retry),
     processingTimeoutMs: checkNumber('processingTimeoutMs', merged.processingTimeoutMs, { min: 1, max: 86_400_000 }),
-    runId: merged.runId ?? globalThis.crypto.randomUUID().slice(0, 8),
+    runId: merged.runId ?? merged.log?.journalId.slice(0, 8) ?? globalThis.crypto.randomUUID().slice(0, 8),
     source: merged.source,
     clock: merged.clock ?? systemClock,
     logger: merged.logger ?? silentLogger,
     sink: merged.sink ?? null,
+    log: merged.log ?? null,
     workerHeapMb: merged.workerHeapMb === undefined ? null : checkNumber('workerHeapMb', merged.workerHeapMb, { min: 8, max: 65_536 }),
   };
 }
