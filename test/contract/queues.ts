@@ -187,11 +187,13 @@ export function queueContract(create: CreateBus, promises: BusPromises): void {
       const backlog = steps(600, (id) => ({ priority: (['HIGH', 'NORMAL', 'LOW'] as const)[id % 3]! }));
       for (const event of backlog) bus.tryPublish(event);
       bus.tryPublish(step(9999, { priority: 'CRITICAL' }));
+      // Published is not yet visible: that takes the end of this turn.
+      await new Promise(setImmediate);
       log.open();
       await bus.drain();
 
-      // A worker takes at most one batch that it had begun before.
-      expect(withoutFirst(log).indexOf(9999)).toBeLessThanOrEqual(promises.threads ? 64 : 0);
+      expect(withoutFirst(log).indexOf(9999)).toBe(0);
+      expectBalance(bus);
     });
 
     it('do not starve LOW', async () => {
