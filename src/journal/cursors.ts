@@ -161,7 +161,7 @@ function lineOf(group: string, seq: number): string {
 function* readLines(bytes: Buffer): Generator<[group: string, seq: number]> {
   for (const line of bytes.toString().split('\n').slice(0, -1)) {
     const text = line.slice(9);
-    if (crc32(text) !== Number.parseInt(line.slice(0, 8), 16)) return;
+    if (line[8] !== ' ' || crc32(text) !== Number.parseInt(line.slice(0, 8), 16)) return;
     yield JSON.parse(text) as [string, number];
   }
 }

@@ -61,7 +61,7 @@ export function planRetention(segments: readonly ClosedSegment[], rules: Retenti
   const drops = dropsOf(segments, rules, situation);
   const steps: RetentionStep[] = [];
   let group: RetentionStep['segments'][number][] = [];
-  let bytes = 0;
+  let bytes = SEGMENT_HEADER_BYTES;
   const close = (): void => {
     if (group.some(({ drop }) => drop === 'all' || drop.size > 0) && !isLoneRemains(group, segments)) steps.push({ segments: group });
     group = [];

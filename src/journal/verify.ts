@@ -48,11 +48,14 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs): Verify
   };
   const seqs = listSegments(fs, directory);
   let journalId: string | null = null;
+  let isRewritten = false;
   for (const firstSeq of seqs) {
+    // A crash in the middle of a merge left it behind; what it holds is in the segment before.
+    if (isRewritten && firstSeq <= tally.lastSeq) continue;
     try {
       checkContinuity(tally.lastSeq, firstSeq);
       const reader = openSegment(fs, directory, firstSeq, journalId);
-      journalId = reader.header!.journalId;
+      ({ journalId, isRewritten } = reader.header!);
       tally.segments++;
       try {
         tally.fault = walk(fs, reader, firstSeq === seqs.at(-1), tally);

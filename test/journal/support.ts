@@ -70,9 +70,14 @@ export class Frames {
   }
 }
 
+/** A folder that the caller removes. */
+export function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'qt-journal-'));
+}
+
 /** A folder that goes with the test. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'qt-journal-'));
+  const folder = makeFolder();
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
