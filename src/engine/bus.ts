@@ -334,6 +334,8 @@ export class Bus implements EventBus {
     if (this.#dedupe === null || dedupeId === undefined) return this.#tryPublish(event);
     const known = this.#dedupe.find(dedupeId);
     if (known > 0) return known;
+    // The first one still waits for room, which this one would have to do as well.
+    if (this.#publishing.has(dedupeId)) return FULL;
     const seq = this.#tryPublish(event);
     if (seq > 0) this.#dedupe.add(dedupeId, seq);
     return seq;

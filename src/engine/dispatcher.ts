@@ -285,6 +285,8 @@ export class Dispatcher {
       if (frame === undefined) return;
       const page = this.#parts.router.page(frame.readUInt32LE(ROUTE))!;
       countDropped(page, frame.readInt32LE(TARGETS));
+      // What waits behind a retry or release goes on: its outcome will not come.
+      if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) !== 0) this.delivery.done(page.members[0]!, frame.readDoubleLE(SEQ));
     }
   }
 
