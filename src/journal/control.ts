@@ -2,7 +2,7 @@
  * The words that the bus's thread and the writer share, in front of the ring. Each has one writer; words of different
  * threads lie on different pairs of cache lines.
  *
- *   byte    0  COMMAND       main    RUN or CLOSE
+ *   byte    0  COMMAND       main    0, or CLOSE
  *           4  MESSAGES      main    messages sent so far on the port
  *         128  WAKE          main    changes before every wake-up; the writer parks on it
  *         256  WAITERS       main    1 while somebody waits for durability: then batches do not wait for company
@@ -12,7 +12,6 @@
  *         648  i64 FSYNCED   writer  newest seq on the disk for good
  *         768  the ring
  */
-export const RUN = 0;
 export const CLOSE = 1;
 
 export const AWAKE = 0;

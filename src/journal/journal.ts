@@ -1,12 +1,13 @@
 import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
-import { ATTEMPT, FLAG_ACK, FLAG_RELEASE, FLAG_RETRY, FLAGS, FrameViews, LENGTH, ROUTE, TARGETS, type TypeRecord } from '../codec/index.ts';
-import { createRing, ringBytes, RingWriter } from '../ring/index.ts';
+import type { TypeRecord } from '../codec/index.ts';
+import { ringBytes } from '../ring/index.ts';
 import type { RetentionReport } from './compactor.ts';
 import { CLOSE, COMMAND, Control, PINGED, RING_BASE, WAITERS } from './control.ts';
 import { encodeDictionary, type DictionaryRecords } from './dictionary.ts';
 import { DurabilityWaiters } from './durability-waiters.ts';
 import { QT_JOURNAL_CLOSED, QT_JOURNAL_FRAME_INVALID, QT_JOURNAL_OVERFLOW, QT_JOURNAL_WRITER_LOST } from './errors.ts';
 import { nodeFs, type JournalFs } from './file-system.ts';
+import { Inlet } from './inlet.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { resolveJournalOptions, type JournalLevel, type JournalOptions, type ResolvedJournalOptions } from './options.ts';
 import { lockDirectory } from './owner.ts';
@@ -14,8 +15,6 @@ import type { RecoveryReport } from './recovery.ts';
 import { DICTIONARY_RECORD, DICTIONARY_RECORD_HEADER, type WriterMessage, type WriterTask } from './writer-session.ts';
 import { ThreadWriter, type WriterHost } from './writer-host.ts';
 
-/** Bits of FLAGS that say how the engine delivers, not what happened. */
-const DELIVERY_FLAGS = FLAG_RETRY | FLAG_RELEASE | FLAG_ACK;
 /** Appends that become visible to the writer at once: an atomic store and a look at its sleep cost 25 ns. */
 const FLUSH_EVERY = 64;
 
@@ -62,9 +61,6 @@ export class Journal {
   #journalId = '';
   #lastSeq = 0;
   #unflushed = 0;
-  #overflow: Buffer[] = [];
-  #overflowHead = 0;
-  #overflowBytes = 0;
   #isClosing = false;
   #hasEnded = false;
   #closing: Promise<void> | null = null;
@@ -72,8 +68,7 @@ export class Journal {
   readonly #options: ResolvedJournalOptions;
   readonly #unlock: () => void;
   readonly #control: Control;
-  readonly #views: FrameViews;
-  readonly #ring: RingWriter;
+  readonly #inlet: Inlet;
   readonly #host: WriterHost;
   readonly #waiters = new DurabilityWaiters();
   readonly #ready = Promise.withResolvers<void>();
@@ -89,11 +84,9 @@ export class Journal {
     this.#options = options;
     this.#unlock = unlock;
     const buffer = new SharedArrayBuffer(RING_BASE + ringBytes(options.ringBytes));
-    createRing(buffer, RING_BASE, options.ringBytes);
+    this.#inlet = new Inlet(buffer, options.ringBytes);
     this.#control = new Control(buffer);
-    this.#views = new FrameViews(buffer);
-    this.#ring = new RingWriter(buffer, RING_BASE);
-    this.frameBytesMax = this.#ring.recordLengthMax;
+    this.frameBytesMax = this.#inlet.lengthMax;
     this.#host = this.#startWriter(buffer, options.fs);
     this.opened = this.#ready.promise;
   }
@@ -140,11 +133,7 @@ export class Journal {
    */
   accepts(length: number): boolean {
     if (length > this.frameBytesMax) throw this.#tooLong(length);
-    if (this.#failure !== null || this.#isClosing) return false;
-    if (this.#overflowHead === this.#overflow.length && this.#ring.fits(length)) return true;
-    this.#ring.setWaiting(true);
-    // The writer may have released between the look and the word; without this second look nobody would tell us.
-    return this.#overflowHead === this.#overflow.length && this.#ring.fits(length);
+    return this.#failure === null && !this.#isClosing && this.#inlet.accepts(length);
   }
 
   /**
@@ -166,9 +155,7 @@ export class Journal {
     if (seq !== this.#lastSeq + 1) throw wrongSeq(seq, this.#lastSeq);
     if (length > this.frameBytesMax) throw this.#tooLong(length);
     this.#lastSeq = seq;
-    if (this.#overflowHead !== this.#overflow.length || !this.#writeFrame(bytes, offset, length)) {
-      this.#keep(normalised(bytes, offset, length));
-    }
+    if (!this.#inlet.putFrame(bytes, offset, length)) this.#checkOverflow();
     if (++this.#unflushed >= FLUSH_EVERY) this.flush();
   }
 
@@ -176,7 +163,7 @@ export class Journal {
   flush(): void {
     if (this.#unflushed === 0) return;
     this.#unflushed = 0;
-    this.#ring.flush();
+    this.#inlet.flush();
     this.#host.wake(false);
   }
 
@@ -269,7 +256,7 @@ export class Journal {
   }
 
   #closeWhenDrained(): void {
-    if (!this.#isClosing || this.#overflowHead !== this.#overflow.length) return;
+    if (!this.#isClosing || !this.#inlet.isClear) return;
     Atomics.store(this.#control.words, COMMAND, CLOSE);
     this.#host.wake(true);
   }
@@ -324,11 +311,11 @@ export class Journal {
     // Before looking: what comes after the look brings its own message.
     Atomics.store(this.#control.words, PINGED, 0);
     this.#settle();
-    if (!this.#ring.isWriterWaiting()) return;
-    this.#ring.setWaiting(false);
-    this.#drainOverflow();
+    if (!this.#inlet.isWaiting) return;
+    this.#inlet.drain();
+    this.#host.wake(false);
     this.#closeWhenDrained();
-    if (this.#overflowHead === this.#overflow.length) for (const callback of this.#spaceListeners) callback();
+    if (this.#inlet.isClear) for (const callback of this.#spaceListeners) callback();
   }
 
   #settle(): void {
@@ -356,8 +343,7 @@ export class Journal {
     this.#waiters.rejectAll(failure);
     for (const { reject } of this.#retains.values()) reject(failure);
     this.#retains.clear();
-    this.#overflow = [];
-    this.#overflowHead = 0;
+    this.#inlet.clear();
     this.#ended.resolve();
     for (const callback of this.#failureListeners) callback(failure);
     this.#failureListeners.clear();
@@ -380,66 +366,18 @@ export class Journal {
     record.writeInt32LE(length, 0);
     record.writeUInt32LE(DICTIONARY_RECORD, 4);
     payload.copy(record, DICTIONARY_RECORD_HEADER);
-    if (this.#overflowHead !== this.#overflow.length || !this.#write(record)) this.#keep(record);
+    if (!this.#inlet.putRecord(record)) this.#checkOverflow();
     this.#unflushed++;
   }
 
-  #writeFrame(bytes: Buffer, offset: number, length: number): boolean {
-    const at = this.#ring.claim(length);
-    if (at < 0) return false;
-    const { u8, u16, u32 } = this.#views;
-    // Word 0 belongs to the ring, and is the same as LENGTH after the commit.
-    bytes.copy(this.#views.bytes, at + LENGTH + 4, offset + LENGTH + 4, offset + length);
-    u8[at + FLAGS]! &= ~DELIVERY_FLAGS;
-    u32[(at + ROUTE) >> 2] = 0;
-    u32[(at + TARGETS) >> 2] = 0;
-    u16[(at + ATTEMPT) >> 1] = 0;
-    this.#ring.commit(at);
-    return true;
-  }
-
-  /** Writes a record as it is. */
-  #write(record: Buffer): boolean {
-    const at = this.#ring.claim(record.length);
-    if (at < 0) return false;
-    record.copy(this.#views.bytes, at + 4, 4);
-    this.#ring.commit(at);
-    return true;
-  }
-
-  /** Keeps a record until the ring has room. */
-  #keep(record: Buffer): void {
-    this.#overflow.push(record);
-    this.#overflowBytes += record.length;
-    this.#ring.setWaiting(true);
-    // The writer must see what is in the ring to make room in it.
-    this.#ring.flush();
+  /** Something waits outside the ring: the writer must make room, and it must not be too much. */
+  #checkOverflow(): void {
     this.#host.wake(false);
-    if (this.#overflowBytes > this.#options.overflowBytesMax) {
-      const message = `Cannot journal ${this.#overflowBytes} bytes outside the ring: at most ${this.#options.overflowBytesMax} may wait`;
-      this.#fail(new QtError(QT_JOURNAL_OVERFLOW, message));
-      return;
-    }
-    // The writer may have drained the ring before the word was raised; then it tells nobody.
-    if (this.#ring.fits(record.length)) this.#drainOverflow();
-  }
-
-  #drainOverflow(): void {
-    for (let record = this.#overflow[this.#overflowHead]; record !== undefined; record = this.#overflow[this.#overflowHead]) {
-      if (!this.#write(record)) {
-        this.#ring.setWaiting(true);
-        if (!this.#ring.fits(record.length)) break;
-        continue;
-      }
-      this.#overflowBytes -= record.length;
-      this.#overflowHead++;
-    }
-    if (this.#overflowHead === this.#overflow.length || this.#overflowHead > 1024) {
-      this.#overflow = this.#overflow.slice(this.#overflowHead);
-      this.#overflowHead = 0;
-    }
-    this.#ring.flush();
-    this.#host.wake(false);
+    const { overflowBytes } = this.#inlet;
+    const { overflowBytesMax } = this.#options;
+    if (overflowBytes <= overflowBytesMax) return;
+    const message = `Cannot journal ${overflowBytes} bytes outside the ring: at most ${overflowBytesMax} may wait`;
+    this.#fail(new QtError(QT_JOURNAL_OVERFLOW, message));
   }
 
   #tooLong(length: number): QtError {
@@ -451,16 +389,6 @@ export class Journal {
       },
     );
   }
-}
-
-function normalised(bytes: Buffer, offset: number, length: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(length);
-  bytes.copy(copy, 0, offset, offset + length);
-  copy[FLAGS]! &= ~DELIVERY_FLAGS;
-  copy.writeUInt32LE(0, ROUTE);
-  copy.writeUInt32LE(0, TARGETS);
-  copy.writeUInt16LE(0, ATTEMPT);
-  return copy;
 }
 
 function wrongSeq(seq: number, lastSeq: number): QtError {

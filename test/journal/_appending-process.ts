@@ -1,7 +1,8 @@
 /**
  * A process that appends to one or two journals as fast as it goes, and says on stdout which seqs it was promised to
- * keep. Ends only by being killed. Arguments: directory and level, for each journal.
+ * keep. Begins when it gets a byte on stdin, ends only by being killed. Arguments: directory and level, for each journal.
  */
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { FrameEncoder, SEQ, TIMESTAMP, TS_INIT, TypeTable } from '../../src/codec/index.ts';
 import { defineEvent, type EventDefinition, Type } from '../../src/event/index.ts';
@@ -34,6 +35,8 @@ async function appendTo(directory: string, level: JournalLevel): Promise<never> 
   }
 }
 
+await once(process.stdin, 'data');
+process.stdin.unref();
 const [first = '', firstLevel, second, secondLevel] = process.argv.slice(2);
 await Promise.all([
   appendTo(first, firstLevel as JournalLevel),

@@ -27,7 +27,7 @@ describe('a full disk', () => {
     const disk = new SimulatedDisk();
     const frames = new Frames();
     disk.capacity = 20_000;
-    const journal = await openJournal(FOLDER, { fs: disk });
+    const journal = await openJournal(FOLDER, { fs: disk, ringBytes: 65_536 });
     const failures: string[] = [];
     journal.onFailure(({ code }) => failures.push(code));
     journal.types(frames.table.toRecords());
@@ -50,7 +50,7 @@ describe('a full disk', () => {
     await journal.close();
     expect(disk.openFiles).toBe(0);
 
-    const again = await openJournal(FOLDER, { fs: disk });
+    const again = await openJournal(FOLDER, { fs: disk, ringBytes: 65_536 });
     expect(again.lastSeq).toBeGreaterThanOrEqual(durable);
     again.types(frames.table.toRecords());
     await frames.appendAll(again, 10);
@@ -62,9 +62,9 @@ describe('a full disk', () => {
     const disk = new SimulatedDisk();
     disk.capacity = 60;
 
-    await expect(openJournal(FOLDER, { fs: disk })).rejects.toMatchObject({ code: 'QT_JOURNAL_DISK_FULL' });
+    await expect(openJournal(FOLDER, { fs: disk, ringBytes: 65_536 })).rejects.toMatchObject({ code: 'QT_JOURNAL_DISK_FULL' });
     disk.capacity = Infinity;
-    await (await openJournal(FOLDER, { fs: disk })).close();
+    await (await openJournal(FOLDER, { fs: disk, ringBytes: 65_536 })).close();
   });
 });
 
@@ -81,7 +81,7 @@ describe('a failing disk', () => {
     for (const level of ['written', 'fsynced'] as const) {
       const disk = new SimulatedDisk();
       const frames = new Frames();
-      const journal = await openJournal(FOLDER, { fs: disk, level, segmentBytes: 8192 });
+      const journal = await openJournal(FOLDER, { fs: disk, ringBytes: 65_536, level, segmentBytes: 8192 });
       journal.types(frames.table.toRecords());
       let failed = 0;
       let left = 12;
@@ -115,7 +115,14 @@ describe('a power cut', () => {
       const prng = createPrng(`power-cut/${process.env['SEED'] ?? 'fixed'}/${cut}`);
       const disk = new SimulatedDisk();
       const frames = new Frames();
-      const journal = await openJournal(FOLDER, { fs: disk, level: 'fsynced', segmentBytes: 8192, batchBytes: 1024, batchMs: 0 });
+      const journal = await openJournal(FOLDER, {
+        fs: disk,
+        ringBytes: 65_536,
+        level: 'fsynced',
+        segmentBytes: 8192,
+        batchBytes: 1024,
+        batchMs: 0,
+      });
       const cursors = new CursorStore(FOLDER, { fs: disk, lastSeq: 0, flushMs: 0 });
       journal.types(frames.table.toRecords());
       // The power goes at some call to the disk, before it has any effect.
@@ -132,7 +139,8 @@ describe('a power cut', () => {
         return after === null ? null : { call: 'write', code: 'EIO' };
       };
       const texts: string[] = [];
-      while (after === null && journal.failure === null) {
+      for (;;) {
+        if (after !== null || journal.failure !== null) break;
         const group = 1 + prng.integer(20);
         for (let i = 0; i < group; i++) {
           texts.push('y'.repeat(prng.integer(300)));
@@ -155,7 +163,7 @@ describe('a power cut', () => {
       await journal.close().catch(() => {});
 
       const found = after ?? disk.cutPower(prng);
-      const again = await openJournal(FOLDER, { fs: found, level: 'fsynced' });
+      const again = await openJournal(FOLDER, { fs: found, ringBytes: 65_536, level: 'fsynced' });
       expect(again.lastSeq, `cut ${cut}`).toBeGreaterThanOrEqual(durable);
       expect(again.lastSeq, `cut ${cut}`).toBeLessThanOrEqual(texts.length);
       if (again.recovery.cut !== null) torn++;

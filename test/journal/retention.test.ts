@@ -111,7 +111,14 @@ const rules: RetentionRules = {
 /** Mostly ticks, and an audit event in every ten; event n was accepted at second n. */
 async function filled(disk: SimulatedDisk, count = 400): Promise<Awaited<ReturnType<typeof openJournal>>> {
   const frames = new Frames();
-  const journal = await openJournal(FOLDER, { fs: disk, level: 'fsynced', segmentBytes: 4096, batchBytes: 1024, retention: rules });
+  const journal = await openJournal(FOLDER, {
+    fs: disk,
+    ringBytes: 65_536,
+    level: 'fsynced',
+    segmentBytes: 4096,
+    batchBytes: 1024,
+    retention: rules,
+  });
   journal.types(frames.table.toRecords());
   for (let i = 1; i <= count; i++) {
     frames.append(journal, { type: i % 10 === 0 ? 'audit' : 'tick', acceptedUs: i * 1_000_000 });
@@ -162,7 +169,7 @@ describe('Journal.retain', () => {
     await Promise.all([retained, journal.whenDurable(500)]);
     await journal.close();
 
-    const again = await openJournal(FOLDER, { fs: disk, segmentBytes: 4096, retention: rules });
+    const again = await openJournal(FOLDER, { fs: disk, ringBytes: 65_536, segmentBytes: 4096, retention: rules });
     expect(again.recovery).toMatchObject({ lastSeq: 500, indexesRebuilt: 0, leftoversRemoved: 0 });
     again.types(frames.table.toRecords());
     await frames.appendAll(again, 5, { type: 'audit' });
@@ -195,7 +202,7 @@ describe('Journal.retain', () => {
       await one.close();
       for (const image of images) {
         expect(verifyJournal(FOLDER, image), `call ${at}, before it is opened`).toMatchObject({ isSound: true });
-        const again = await openJournal(FOLDER, { fs: image, segmentBytes: 4096 });
+        const again = await openJournal(FOLDER, { fs: image, ringBytes: 65_536, segmentBytes: 4096 });
         await again.close();
         const seqs = readSeqs(FOLDER, { fs: image });
         expect(
