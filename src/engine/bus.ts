@@ -506,6 +506,7 @@ export class Bus implements EventBus {
     this.#waiting.rejectAll(this.#notRunning('publish'));
     for (const limiter of this.#limiters.values()) limiter.rejectAll(this.#notRunning('publish'));
     this.#delivery.close();
+    this.#deadLetterStore.close();
     this.#hangWatch.stop();
     this.#breaker.stop();
     await this.#closeRemotes();
@@ -690,6 +691,10 @@ export class Bus implements EventBus {
         if (member === undefined) return;
         if (error.code === QT_HANDLER_CRASHED || error.code === QT_HANDLER_HUNG) this.#breaker.crashed(member);
         this.#delivery.fail(member, frame, attempt, error, isFinal);
+      },
+      accused: (host, suspects, error) => {
+        for (const member of new Set(suspects.map((suspect) => suspect.member))) this.#breaker.crashed(member);
+        this.#delivery.accuse(host.index, suspects, error);
       },
       park: (consumer, frame, handedBack) => {
         const member = this.#members.get(consumer);

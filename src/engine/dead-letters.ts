@@ -73,6 +73,7 @@ export interface DeadLetterQueue {
 /** Keeps the events that were given up, up to a bound. */
 export class DeadLetterStore implements DeadLetterQueue {
   forgotten = 0;
+  #isClosed = false;
   readonly #lengthMax: number;
   readonly #scheduler: Scheduler;
   readonly #entries = new Map<string, DeadLetterEntry>();
@@ -127,6 +128,7 @@ export class DeadLetterStore implements DeadLetterQueue {
     }
     let sent = 0;
     for (const entry of entries) {
+      if (this.#isClosed) break;
       if (ratePerSecond !== undefined && sent > 0) await this.#pause(1000 / ratePerSecond);
       if (entry.member.subscription.closed) continue;
       // Taken out right before it is sent, so that a second request at the same time cannot send it as well.
@@ -141,6 +143,11 @@ export class DeadLetterStore implements DeadLetterQueue {
     const entries = this.#select(query);
     for (const { letter } of entries) this.#entries.delete(letter.id);
     return entries.length;
+  }
+
+  /** Ends what is being sent again at a rate. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   #pause(ms: number): Promise<void> {

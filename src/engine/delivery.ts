@@ -5,6 +5,7 @@ import { QT_BUS_OVERFLOW, QT_GROUP_DEGRADED, QT_HANDLER_CRASHED, QT_HANDLER_HUNG
 import type { Scheduler } from './environment.ts';
 import type { Member } from './member.ts';
 import type { ResolvedRetry } from './options.ts';
+import { nameOf, Suspects, type Suspect } from './suspects.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 
 /** How the main thread reaches a member again. */
@@ -57,6 +58,7 @@ export class Delivery {
   readonly #blocked = new Map<number, BlockedKey>();
   /** Frames sent again whose outcome must come back: `consumer:seq` to key hash, -1 for none. */
   readonly #outstanding = new Map<string, number>();
+  readonly #suspects = new Suspects(({ member, frame }) => this.#resend(member, frame, FLAG_RETRY));
   #unblocks: BlockedKey[] = [];
 
   constructor(
@@ -79,7 +81,7 @@ export class Delivery {
   get unfinished(): number {
     let parked = 0;
     for (const key of this.#blocked.values()) parked += key.parked.length;
-    return this.#retries.length + this.#outstanding.size + parked + this.#unblocks.length;
+    return this.#retries.length + this.#outstanding.size + this.#suspects.length + parked + this.#unblocks.length;
   }
 
   get retriesWaiting(): number {
@@ -108,26 +110,45 @@ export class Delivery {
     this.#resend(member, frame, FLAG_RELEASE);
   }
 
+  /**
+   * A thread died with several asynchronous runs under way. The one that ran alone is to blame, if there is one; the
+   * others are sent again one at a time.
+   */
+  accuse(host: number, suspects: readonly Suspect[], error: ErrorRecord): void {
+    for (const suspect of suspects) {
+      const { member, frame, seq, attempt } = suspect;
+      if (suspects.length === 1 || this.#suspects.isCurrent(host, nameOf(member, seq))) {
+        this.fail(member, frame, attempt, error, false);
+        continue;
+      }
+      this.#outstanding.delete(nameOf(member, seq));
+      frame.writeUInt8(frame.readUInt8(FLAGS) & ~(FLAG_RETRY | FLAG_RELEASE), FLAGS);
+      this.#hold(member, this.#keyOf(member, frame));
+      this.#suspects.add(host, suspect);
+    }
+    this.#suspects.next(host);
+  }
+
   /** A frame that had been sent again was handled. */
   done(member: Member, seq: number): void {
-    const name = `${member.id}:${seq}`;
+    const name = nameOf(member, seq);
     const keyHash = this.#outstanding.get(name);
     if (keyHash === undefined) return;
     this.#outstanding.delete(name);
+    this.#suspects.clear(member.host.index, name);
     if (keyHash >= 0) this.#next(member, keyHash);
   }
 
   fail(member: Member, failed: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void {
     member.errors++;
     const frame = this.#redelivery.note(failed, attempt, error);
-    const { retry, ordered } = member.subscription;
+    const { retry } = member.subscription;
     const flags = frame.readUInt8(FLAGS);
-    const keyHash = (flags & FLAG_NO_KEY) === 0 && ordered ? frame.readUInt32LE(KEY_HASH) : -1;
-    this.#outstanding.delete(`${member.id}:${frame.readDoubleLE(SEQ)}`);
+    const keyHash = this.#keyOf(member, frame);
+    const name = nameOf(member, frame.readDoubleLE(SEQ));
+    this.#outstanding.delete(name);
     frame.writeUInt8(flags & ~(FLAG_RETRY | FLAG_RELEASE), FLAGS);
-    if (keyHash >= 0 && !this.#blocked.has(blockKey(member, keyHash))) {
-      this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [], handedBack: 0 });
-    }
+    this.#hold(member, keyHash);
     const isCrash = error.code === QT_HANDLER_CRASHED;
     const isPoison = isCrash || error.code === QT_HANDLER_HUNG;
     const isOver = this.#retries.length >= this.#retriesMax;
@@ -135,16 +156,30 @@ export class Delivery {
       const refusal = error.code === QT_GROUP_DEGRADED ? 'DEGRADED' : 'REJECTED';
       const reason = isFinal ? refusal : attempt <= retry.maxRetries ? 'OVERFLOW' : isPoison ? 'POISON' : 'RETRIES_EXHAUSTED';
       this.#bury(member, frame, attempt, error, reason);
+      this.#suspects.clear(member.host.index, name);
       if (keyHash >= 0) this.#next(member, keyHash);
       return;
     }
     member.retried++;
     frame.writeUInt16LE(attempt + 1, ATTEMPT);
     this.#logger.warn({ group: member.subscription.group, attempt, code: error.code, error: error.message }, 'handler failed, will retry');
+    // Who killed its thread goes on alone; who only failed is no suspect any more.
+    if (isCrash) this.#suspects.isolate(member.host.index, name);
+    else this.#suspects.clear(member.host.index, name);
     // A crash costs its thread's start already: no further delay.
     const delayMs = isCrash ? 0 : this.#delayFor(retry, attempt);
     if (delayMs === 0) this.#resend(member, frame, FLAG_RETRY);
     else this.#retries.add(delayMs, { member, frame });
+  }
+
+  /** Hash of the key that has to wait while this event is tried again; -1 for none. */
+  #keyOf(member: Member, frame: Buffer): number {
+    return (frame.readUInt8(FLAGS) & FLAG_NO_KEY) === 0 && member.subscription.ordered ? frame.readUInt32LE(KEY_HASH) : -1;
+  }
+
+  #hold(member: Member, keyHash: number): void {
+    if (keyHash < 0 || this.#blocked.has(blockKey(member, keyHash))) return;
+    this.#blocked.set(blockKey(member, keyHash), { member, keyHash, parked: [], handedBack: 0 });
   }
 
   /** Never shorter than the schedule: jitter only adds. */
@@ -187,6 +222,9 @@ export class Delivery {
     let taken = this.#retries.remove(({ member: owner, frame }) => {
       return owner === member && !isOwed(frame.readDoubleLE(SEQ)) && !keep.has(frame.readUInt32LE(KEY_HASH));
     });
+    taken += this.#suspects.remove(({ member: owner, frame, seq }) => {
+      return owner === member && !isOwed(seq) && !keep.has(frame.readUInt32LE(KEY_HASH));
+    });
     for (const [name, key] of this.#blocked) {
       if (key.member !== member || keep.has(key.keyHash)) continue;
       taken += key.parked.length;
@@ -198,7 +236,7 @@ export class Delivery {
 
   /** A delivery that had been sent again is not owed any more. */
   forget(member: Member, seq: number): void {
-    this.#outstanding.delete(`${member.id}:${seq}`);
+    this.#outstanding.delete(nameOf(member, seq));
   }
 
   /** Says what could not be said before. */
@@ -227,10 +265,8 @@ export class Delivery {
   }
 
   #resend(member: Member, frame: Buffer, flag: number): void {
-    const flags = frame.readUInt8(FLAGS);
-    const keyHash = (flags & FLAG_NO_KEY) === 0 && member.subscription.ordered ? frame.readUInt32LE(KEY_HASH) : -1;
-    frame.writeUInt8(flags | flag, FLAGS);
-    this.#outstanding.set(`${member.id}:${frame.readDoubleLE(SEQ)}`, keyHash);
+    frame.writeUInt8(frame.readUInt8(FLAGS) | flag, FLAGS);
+    this.#outstanding.set(nameOf(member, frame.readDoubleLE(SEQ)), this.#keyOf(member, frame));
     this.#redelivery.send(member, frame);
   }
 

@@ -116,7 +116,8 @@ export class Intake {
 }
 
 function checkTimestamp(type: string, timestamp: number): void {
-  if (Number.isSafeInteger(timestamp) && timestamp >= 0) return;
+  // Not 0, which stands for "none" in a frame.
+  if (Number.isSafeInteger(timestamp) && timestamp > 0) return;
   throw envelopeError(type, 'timestamp', timestamp, 'integer microseconds since 1970 UTC');
 }
 

@@ -51,6 +51,7 @@ import {
 } from './replies.ts';
 import type { Member } from './member.ts';
 import type { Page } from './router.ts';
+import type { Suspect } from './suspects.ts';
 import type { WorkerCommand, WorkerMessage, WorkerTask } from './worker-task.ts';
 
 /** A thread that has not become ready by then is given up. */
@@ -68,6 +69,8 @@ export interface RemoteHostTarget {
   derived(consumer: number, views: FrameViews, index: number, length: number): void;
   done(consumer: number, seq: number, attempt: number): void;
   fail(consumer: number, frame: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void;
+  /** Asynchronous runs that were under way when the thread died, oldest first per lane. */
+  accused(host: RemoteHost, suspects: readonly Suspect[], error: ErrorRecord): void;
   park(consumer: number, frame: Buffer, handedBack: number): void;
   /** The thread is gone and its replies are read. Whose deliveries nobody owes any more is told by `isAbandoned`. */
   died(host: RemoteHost): void;
@@ -410,6 +413,7 @@ export class RemoteHost implements Host, Watched {
       ? { name: 'Error', code: QT_HANDLER_HUNG, message: 'no return within the processing timeout; the thread was replaced' }
       : { name: 'Error', code: QT_HANDLER_CRASHED, message: `the thread died: ${death.message}` };
     const started = this.#startedRuns();
+    const accused: Suspect[] = [];
     for (let lane = 0; lane < PRIORITIES.length; lane++) {
       const reader = new RingReader(this.#buffer, this.#layout.laneBases[lane]!);
       for (let index = reader.next(); index !== 0; index = reader.next()) {
@@ -422,10 +426,11 @@ export class RemoteHost implements Host, Watched {
         this.#abandon(index);
         if (lane === currentLane && index === currentIndex) this.#crash(index, currentBit, error);
         // With no record at hand, one of the asynchronous runs did it, and nobody can say which.
-        else if (currentLane < 0) this.#crashRuns(index, started.get(index) ?? 0, error);
+        else if (currentLane < 0) this.#accuse(index, started.get(index) ?? 0, accused);
       }
     }
     this.control.runs.fill(0);
+    if (accused.length > 0) this.#target.accused(this, accused, error);
   }
 
   /** Asynchronous runs that were under way: bits by record. */
@@ -466,17 +471,27 @@ export class RemoteHost implements Host, Watched {
   }
 
   #crash(index: number, bit: number, error: ErrorRecord): void {
-    const word = (index + TARGETS) >> 2;
-    if ((this.#views.u32[word]! & (1 << bit)) === 0) return;
-    const member = this.#target.page(this.#views.u32[(index + ROUTE) >> 2]!)?.members[bit];
-    if (member === undefined) return;
-    this.#views.u32[word]! &= ~(1 << bit);
-    const frame = copyFrame(this.#views.bytes, index, this.#views.i32[(index + LENGTH) >> 2]!);
-    this.#target.fail(member.id, frame, this.#views.u16[(index + ATTEMPT) >> 1]!, error, false);
+    const delivery = this.#takeOut(index, bit);
+    if (delivery !== null) this.#target.fail(delivery.member.id, delivery.frame, delivery.attempt, error, false);
   }
 
-  #crashRuns(index: number, bits: number, error: ErrorRecord): void {
-    for (let rest = bits; rest !== 0; rest &= rest - 1) this.#crash(index, 31 - Math.clz32(rest & -rest), error);
+  /** Takes a delivery out of its ring, with a copy of its frame; null if it has its outcome already. */
+  #takeOut(index: number, bit: number): Suspect | null {
+    const { u16, i32, u32, f64, bytes } = this.#views;
+    const word = (index + TARGETS) >> 2;
+    if ((u32[word]! & (1 << bit)) === 0) return null;
+    const member = this.#target.page(u32[(index + ROUTE) >> 2]!)?.members[bit];
+    if (member === undefined) return null;
+    u32[word]! &= ~(1 << bit);
+    const frame = copyFrame(bytes, index, i32[(index + LENGTH) >> 2]!);
+    return { member, frame, seq: f64[(index + SEQ) >> 3]!, attempt: u16[(index + ATTEMPT) >> 1]! };
+  }
+
+  #accuse(index: number, bits: number, accused: Suspect[]): void {
+    for (let rest = bits; rest !== 0; rest &= rest - 1) {
+      const delivery = this.#takeOut(index, 31 - Math.clz32(rest & -rest));
+      if (delivery !== null) accused.push(delivery);
+    }
   }
 }
 

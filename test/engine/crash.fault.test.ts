@@ -141,11 +141,31 @@ describe('a worker thread', () => {
     await log.reached(10);
 
     await bus.publish(step(99, { symbol: 'X', script: ['unhandled'] }));
-    await log.reached(22);
+    // They come again one at a time, the first of them behind the closed gate.
+    await log.reached(12);
     log.open();
     await bus.drain();
 
-    expect(bus.getStats()).toMatchObject({ acknowledged: 11, deadLettered: 0, degraded: 0, crashes: 1 });
+    // The second death is that of the guilty one, alone this time.
+    expect(bus.getStats()).toMatchObject({ acknowledged: 11, deadLettered: 0, degraded: 0, crashes: 2 });
+    expectBalance(bus);
+  });
+
+  it('that dies again and again of one run among many buries that one only', async () => {
+    const bus = threads({ retry: { maxRetries: 2, backoffMs: [1] } });
+    const log = new SharedLog();
+    bus.subscribe('contract.step', scripted(log), { group: 'g' });
+    await bus.start();
+    await bus.publishBatch(steps(10, (id) => ({ symbol: `S${id}`, script: ['gate', 'gate'] })));
+    await log.reached(10);
+
+    await bus.publish(step(99, { symbol: 'X', script: ['unhandled', 'unhandled', 'unhandled'] }));
+    await log.reached(12);
+    log.open();
+    await bus.drain();
+
+    expect(bus.deadLetters.list().map(({ event, reason }) => [event?.payload['id'], reason])).toEqual([[99, 'POISON']]);
+    expect(bus.getStats()).toMatchObject({ acknowledged: 10, deadLettered: 1 });
     expectBalance(bus);
   });
 
