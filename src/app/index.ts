@@ -13,6 +13,7 @@ export { writeConfigFile } from './config/write.ts';
 export * from './errors.ts';
 export { catalogueRows, type CatalogueRow } from '../model/index.ts';
 export { identifyRun, type RunIdentity } from './identity.ts';
+export { checkJournal, describeJournal, mendJournal, type JournalInfo, type RecordedRun, type RepairOutcome } from './journal/inspect.ts';
 export { createLogger } from './log.ts';
 export type { LatencyFigures } from './latency.ts';
 export { formatReport, type ReportOptions } from './report/text.ts';

@@ -24,7 +24,8 @@ Exit codes:
   130  stopped at once by a second interrupt`;
 
 /** Codes of errors whose cause is what the user gave; a handler that does not load is a strategy module of theirs. */
-const USAGE = /^QT_(CONFIG|OPTION|FEED|APP|MODEL_ZONE|STRATEGY|EXECUTION_PRESET|OBSERVE_LOG|KILL_SWITCH|EVENT_TOPIC|HANDLER_LOAD)_/;
+const USAGE =
+  /^QT_(CONFIG|OPTION|FEED|APP|MODEL_ZONE|STRATEGY|EXECUTION_PRESET|OBSERVE_LOG|KILL_SWITCH|EVENT_TOPIC|HANDLER_LOAD|JOURNAL_VERSION)_/;
 
 /** The exit code for an error with a code. */
 export function exitCodeOf(code: string): ExitCode {

@@ -1,0 +1,114 @@
+import { statSync } from 'node:fs';
+import { QtError } from '../../base/index.ts';
+import {
+  CAUSE_SEQ,
+  CORRELATION_SEQ,
+  EMIT_INDEX,
+  LANE,
+  SEQ,
+  SOURCE,
+  TIMESTAMP,
+  TS_INIT,
+  VERSION,
+  FrameViews,
+  type FrameDecoder,
+} from '../../codec/index.ts';
+import { PRIORITIES, type QtEvent } from '../../event/index.ts';
+import { openJournalReader, type JournalReader, type JournalReaderOptions } from '../../journal/index.ts';
+import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
+
+/** An event as it stands in a journal: its bytes, and what explains them. */
+export interface RecordedFrame {
+  readonly views: FrameViews;
+  readonly seq: number;
+  readonly causeSeq: number;
+  readonly decoder: FrameDecoder;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/**
+ * The events of a journal one after the other, held a batch at a time. It takes no lock, so the journal may be growing
+ * meanwhile; `next` may then find more after it had found none.
+ */
+export class RecordedFrames {
+  readonly #reader: JournalReader;
+  #frames: RecordedFrame[] = [];
+  #position = 0;
+
+  /** @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_DAMAGED, QT_JOURNAL_VERSION_UNSUPPORTED */
+  constructor(directory: string, options: Omit<JournalReaderOptions, 'fs'> = {}) {
+    checkDirectory(directory);
+    this.#reader = openJournalReader(directory, options);
+  }
+
+  /**
+   * The next event, or null at the end.
+   *
+   * @throws QtError QT_JOURNAL_DAMAGED, QT_JOURNAL_VERSION_UNSUPPORTED
+   */
+  next(): RecordedFrame | null {
+    if (this.#position === this.#frames.length) this.#readBatch();
+    return this.#frames[this.#position++] ?? null;
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #readBatch(): void {
+    const reader = this.#reader;
+    const copies: { views: FrameViews; seq: number }[] = [];
+    reader.readBatch((views, index, length, seq) => {
+      const copy = Buffer.allocUnsafeSlow(length);
+      views.bytes.copy(copy, 0, index, index + length);
+      copies.push({ views: new FrameViews(copy.buffer as ArrayBuffer), seq });
+    });
+    // A segment has one dictionary, and a batch lies in one segment.
+    const { decoder } = reader;
+    const { names } = reader.dictionary;
+    this.#frames = copies.map(({ views, seq }) => ({ views, seq, causeSeq: views.f64[CAUSE_SEQ >> 3]!, decoder, names }));
+    this.#position = 0;
+  }
+}
+
+/** @throws QtError QT_APP_INPUT_UNREADABLE if there is no such directory */
+export function checkDirectory(directory: string): void {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) return;
+  const reason = stats === undefined ? 'there is no such directory' : 'it is a file, not the directory of a journal';
+  throw new QtError(QT_APP_INPUT_UNREADABLE, `Cannot read the journal ${directory}: ${reason}`, { details: { directory } });
+}
+
+/**
+ * Reads the event of a frame.
+ *
+ * @throws QtError QT_CODEC_DAMAGED, QT_CODEC_TYPE_UNKNOWN, QT_CODEC_SCHEMA_MISMATCH
+ */
+export function toRecordedEvent({ decoder, names, views }: RecordedFrame): QtEvent<object> {
+  const { f64, u16, u8 } = views;
+  const meta = decoder.meta(views, 0);
+  const runId = names['run'] ?? '';
+  const seq = f64[SEQ >> 3]!;
+  const causeSeq = f64[CAUSE_SEQ >> 3]!;
+  return {
+    id: `${runId}-${seq}`,
+    type: decoder.type(views, 0),
+    v: u16[VERSION >> 1]!,
+    seq,
+    timestamp: f64[TIMESTAMP >> 3]!,
+    tsInitUs: f64[TS_INIT >> 3]!,
+    payload: decoder.payload(views, 0),
+    priority: PRIORITIES[u8[LANE]!] ?? 'NORMAL',
+    key: decoder.key(views, 0),
+    source: meta?.s ?? names[`source:${u16[SOURCE >> 1]!}`] ?? names['source:0'] ?? '',
+    correlationId: meta?.c ?? `${runId}-${f64[CORRELATION_SEQ >> 3]!}`,
+    causationId: meta?.k ?? (causeSeq === 0 ? null : `${runId}-${causeSeq}`),
+    causeSeq,
+    emitIndex: u16[EMIT_INDEX >> 1]!,
+    runId,
+  };
+}

@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { damage, makeFolder, makeJournal, segmentsOf } from '../app/journal/support.ts';
+
+const QT = fileURLToPath(new URL('../../src/cli/qt.mjs', import.meta.url));
+
+function qt(...args: string[]) {
+  const { status, stderr, stdout } = spawnSync(process.execPath, [QT, ...args], { encoding: 'utf8' });
+  return { status, stderr, stdout };
+}
+
+test('qt journal tells, checks and repairs; the exit code says sound, damaged or unreadable', { timeout: 30_000 }, async () => {
+  const directory = await makeJournal(90);
+  const none = join(makeFolder(), 'none');
+
+  const sound = qt('journal', 'verify', directory);
+  const info = qt('journal', 'info', directory);
+  const unreadable = qt('journal', 'verify', none);
+  damage(segmentsOf(directory)[0]!);
+  const damaged = qt('journal', 'verify', directory);
+  const damagedJson = qt('journal', 'verify', '--json', directory);
+  const repaired = qt('journal', 'repair', directory);
+  const after = qt('journal', 'verify', directory);
+
+  expect(sound).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^sound\n.* 120 events up to seq 120/) });
+  expect(info.stdout).toMatch(/^events +120, seq 1 to 120$/m);
+  expect(info.stdout).toMatch(/^ +90 {2}journal_app\.number\.counted$/m);
+  expect(unreadable).toMatchObject({ status: 2, stdout: '' });
+  expect(unreadable.stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(damaged).toMatchObject({ status: 1, stdout: expect.stringMatching(/^damaged: 0+1\.qtj at byte \d+: /) });
+  expect(JSON.parse(damagedJson.stdout)).toMatchObject({ isSound: false, fault: { file: expect.stringMatching(/\.qtj$/) } });
+  expect(repaired).toMatchObject({ status: 0, stdout: expect.stringContaining('gave up seq') });
+  expect(after.status).toBe(0);
+});
