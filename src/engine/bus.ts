@@ -16,6 +16,7 @@ import {
   type QtEvent,
 } from '../event/index.ts';
 import { Breaker } from './breaker.ts';
+import { Collector, type Unused } from './collector.ts';
 import type { ConsumerSpec } from './consumer.ts';
 import { DedupeWindow } from './dedupe-window.ts';
 import { DeadLetterStore, type DeadLetterQueue } from './dead-letters.ts';
@@ -108,6 +109,8 @@ export class Bus implements EventBus {
   readonly #environment: Environment;
   #pool: ThreadPool | null = null;
   #phase: Phase = 'new';
+  readonly #collector: Collector;
+  readonly #freeSubscriptions: number[] = [];
   #nextSubscription = 1;
   #rateLimited = 0;
   #starting: Promise<void> = Promise.resolve();
@@ -127,11 +130,19 @@ export class Bus implements EventBus {
     this.#encoder = new FrameEncoder(this.#table, { frameBytesMax });
     this.#intake = new Intake(this.#table, this.#encoder, resolved.validate, { canDefine: true, isKeyed: () => false });
     this.#origin = { runId: resolved.runId, sourceOf: (id) => this.#sources.get(id) ?? resolved.source };
-    this.#router = new Router((page) => this.#announcePage(page));
+    this.#router = new Router(
+      (page) => this.#announcePage(page),
+      (page) => this.#collector.add('pages', page.id),
+    );
     this.#members = new Members((member) => {
       this.#consumers.delete(member.id);
       this.#breaker.forget(member);
       this.#failovers.delete(member.id);
+      this.#router.retire(member);
+      this.#collector.add('consumers', member.id);
+      const { members, id } = member.subscription;
+      members.splice(members.indexOf(member), 1);
+      if (members.length === 0) this.#collector.add('subscriptions', id);
     });
     this.#history = new History(resolved.historyLength);
     this.#loader = new HandlerLoader(resolved.logger);
@@ -173,6 +184,7 @@ export class Bus implements EventBus {
       this.#announceDegraded(subscription),
     );
     this.#hangWatch = new HangWatch(resolved.clock, scheduler, this.#remotes);
+    this.#collector = new Collector(hosts, (unused) => this.#forget(unused));
     this.#dispatcher = new Dispatcher({
       table: this.#table,
       decoder: this.#decoder,
@@ -202,7 +214,7 @@ export class Bus implements EventBus {
     });
     this.#dispatcher.delivery = this.#delivery;
     this.#waiting = new WaitingPublishers((views, length) => this.#dispatcher.commit(views, 0, length, 'wait'));
-    resolved.log?.names({ run: resolved.runId, 'source:0': resolved.source });
+    resolved.log?.names({ run: resolved.runId, source: resolved.source });
     resolved.log?.onSpace(() => this.#progress(this.#local));
     resolved.log?.onFailure((failure) => this.#waiting.rejectAll(failure));
     this.#lockstep = resolved.lockstep
@@ -222,14 +234,14 @@ export class Bus implements EventBus {
   ): SubscriptionHandle {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#notRunning('subscribe');
     const subscription = new Subscription(
-      this.#nextSubscription++,
+      this.#freeSubscriptions.pop() ?? this.#nextSubscription++,
       topic as Topic,
       handler as Handler | ModuleHandler,
       options,
       this.#options,
     );
     this.#sources.set(subscription.id, subscription.source);
-    this.#options.log?.names({ [`source:${subscription.id}`]: subscription.source });
+    this.#options.log?.names({ [`source.${subscription.id}`]: subscription.source });
     for (const remote of this.#remotes) remote.command({ kind: 'source', id: subscription.id, source: subscription.source });
     for (const host of this.#hostsFor(subscription)) this.#addMember(subscription, host);
     const [active, standby] = subscription.members;
@@ -652,6 +664,17 @@ export class Bus implements EventBus {
     (host as RemoteHost).command({ kind: 'consumer', consumer: record });
   }
 
+  /** Numbers of closed subscriptions and old routes that no frame carries any more: they may stand for others now. */
+  #forget(unused: Unused): void {
+    this.#local.forget(unused.pages, unused.consumers);
+    for (const remote of this.#remotes) remote.command({ kind: 'forget', unused });
+    for (const id of unused.pages) this.#router.drop(id);
+    for (const id of unused.subscriptions) {
+      this.#sources.delete(id);
+      this.#freeSubscriptions.push(id);
+    }
+  }
+
   #watchHangs(): void {
     if (this.#remotes.length === 0) return;
     const limits = this.#router.subscriptions.filter(({ handler }) => isModuleHandler(handler)).map(({ timeoutMs }) => timeoutMs);
@@ -786,6 +809,7 @@ export class Bus implements EventBus {
     this.#waiting.progress();
     this.#flush();
     this.#members.sweep();
+    this.#collector.look();
     this.#lockstep?.progress();
     this.#tellIdleWaiters();
   }

@@ -106,6 +106,12 @@ export class LocalHost implements Host {
     }
   }
 
+  /** No frame refers to these any more. */
+  forget(pages: readonly number[], consumers: readonly number[]): void {
+    for (const id of pages) this.#routes[id] = undefined;
+    for (const id of consumers) this.#consumers.delete(id);
+  }
+
   closeConsumer(id: number): void {
     const consumer = this.#consumers.get(id);
     if (consumer !== undefined) consumer.closed = true;

@@ -25,6 +25,11 @@ export class Outlet {
     return this.#overflow.length - this.#overflowHead;
   }
 
+  /** True if nothing is unread or unfinished here. */
+  get isEmpty(): boolean {
+    return this.#overflowHead === this.#overflow.length && this.writer.usedBytes() === 0;
+  }
+
   /** True if an event from outside may be written now. Raises the waiting word when not, so that the reader reports space. */
   accepts(length: number): boolean {
     if (this.#overflowHead === this.#overflow.length && this.writer.fits(length)) return true;

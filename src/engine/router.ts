@@ -24,6 +24,7 @@ export interface Page {
 
 /** Where events of one type go. Rebuilt when subscriptions change; frames of an old route stay valid. */
 export interface Route {
+  readonly type: string;
   readonly pages: readonly Page[];
 }
 
@@ -35,30 +36,37 @@ export class Router {
   /** By type number; numbers of dynamic types come from the other end and have a list of their own, to keep both dense. */
   readonly #routes: (Route | undefined)[] = [];
   readonly #dynamicRoutes = new Map<number, Route>();
-  readonly #pages: (Page | undefined)[] = [];
+  readonly #pages = new Map<number, Page>();
+  /** Numbers that may be used again. */
+  readonly #freeIds: number[] = [];
   /** Pages of single members, by consumer id. */
   readonly #single = new Map<number, Page>();
   readonly #onPage: (page: Page) => void;
+  readonly #onOldPage: (page: Page) => void;
   #nextPage = 1;
 
-  /** @param onPage told of every new page before a frame can carry its id */
-  constructor(onPage: (page: Page) => void) {
+  /**
+   * @param onPage told of every new page before a frame can carry its id
+   * @param onOldPage told when no new frame will carry a page's id; those in the rings still may
+   */
+  constructor(onPage: (page: Page) => void, onOldPage: (page: Page) => void) {
     this.#onPage = onPage;
+    this.#onOldPage = onOldPage;
   }
 
   get pages(): readonly Page[] {
-    return this.#pages.filter((page) => page !== undefined);
+    return [...this.#pages.values()];
   }
 
   add(subscription: Subscription): void {
     this.subscriptions.push(subscription);
-    this.#forget();
+    this.#forget(subscription);
   }
 
   remove(subscription: Subscription): void {
     const index = this.subscriptions.indexOf(subscription);
     if (index >= 0) this.subscriptions.splice(index, 1);
-    this.#forget();
+    this.#forget(subscription);
   }
 
   routeOf(entry: TypeEntry): Route {
@@ -66,7 +74,7 @@ export class Router {
   }
 
   page(id: number): Page | undefined {
-    return this.#pages[id];
+    return this.#pages.get(id);
   }
 
   /** A page for a single member: how retries, releases and redrives reach it. */
@@ -78,9 +86,30 @@ export class Router {
     return page;
   }
 
-  #forget(): void {
-    this.#routes.length = 0;
-    this.#dynamicRoutes.clear();
+  /** The member is gone: nothing is sent to it alone any more. */
+  retire(member: Member): void {
+    const page = this.#single.get(member.id);
+    this.#single.delete(member.id);
+    if (page !== undefined) this.#onOldPage(page);
+  }
+
+  /** No frame carries this number any more. */
+  drop(id: number): void {
+    if (this.#pages.delete(id)) this.#freeIds.push(id);
+  }
+
+  /** Routes of the types that a subscription matches are made anew. */
+  #forget(subscription: Subscription): void {
+    for (const [id, route] of this.#routes.entries()) {
+      if (route !== undefined && this.#isOld(route, subscription)) this.#routes[id] = undefined;
+    }
+    for (const [id, route] of this.#dynamicRoutes) if (this.#isOld(route, subscription)) this.#dynamicRoutes.delete(id);
+  }
+
+  #isOld(route: Route, subscription: Subscription): boolean {
+    if (!subscription.matches(route.type)) return false;
+    for (const page of route.pages) this.#onOldPage(page);
+    return true;
   }
 
   #build(entry: TypeEntry): Route {
@@ -114,7 +143,7 @@ export class Router {
       used += leg[0].length;
     }
     if (open.length > 0) pages.push(this.#addPage(open));
-    const route: Route = { pages };
+    const route: Route = { type: entry.type, pages };
     if (entry.isDynamic) this.#dynamicRoutes.set(entry.id, route);
     else this.#routes[entry.id] = route;
     return route;
@@ -130,8 +159,8 @@ export class Router {
       return { members, bits, lane };
     });
     const wantsAcknowledgement = all.some((member) => member.subscription.failover);
-    const page: Page = { id: this.#nextPage++, legs: built, members: all, wantsAcknowledgement };
-    this.#pages[page.id] = page;
+    const page: Page = { id: this.#freeIds.pop() ?? this.#nextPage++, legs: built, members: all, wantsAcknowledgement };
+    this.#pages.set(page.id, page);
     this.#onPage(page);
     return page;
   }

@@ -183,6 +183,14 @@ export class WorkerSession {
         for (const route of this.#routeRecords) if (route !== undefined) this.#addRoute(route);
         return;
       }
+      case 'forget':
+        for (const id of command.unused.pages) {
+          delete this.#routes[id];
+          delete this.#routeRecords[id];
+        }
+        for (const id of command.unused.consumers) this.#consumers.delete(id);
+        for (const id of command.unused.subscriptions) this.#sources.delete(id);
+        return;
       case 'degrade-consumer': {
         const consumer = this.#consumers.get(command.id);
         if (consumer !== undefined) consumer.isDegraded = command.isDegraded;

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../base/index.ts';
 import type { TypeRecord } from '../codec/index.ts';
+import type { Unused } from './collector.ts';
 import type { Filter } from './filter.ts';
 import type { HandlerModuleSpec } from './handler-loader.ts';
 
@@ -52,6 +53,7 @@ export type WorkerCommand =
   | { readonly kind: 'consumer'; readonly consumer: ConsumerRecord }
   | { readonly kind: 'source'; readonly id: number; readonly source: string }
   | { readonly kind: 'route'; readonly route: RouteRecord }
+  | { readonly kind: 'forget'; readonly unused: Unused }
   | { readonly kind: 'degrade-consumer'; readonly id: number; readonly isDegraded: boolean }
   | { readonly kind: 'close-consumer'; readonly id: number };
 
