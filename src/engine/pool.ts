@@ -6,16 +6,62 @@ import type { WorkerTask } from './worker-task.ts';
 /** One idle thread, loaded and parked: starting a thread and its modules takes longer than replacing one may. */
 const SPARE_THREADS = 1;
 
+interface Berth {
+  readonly piscina: Piscina;
+  /** Drain loops that run in it. */
+  running: number;
+}
+
 /**
  * The threads, as long-lived tasks of a piscina pool: one drain loop each. Nothing else of the engine knows piscina.
+ *
+ * A piscina that loses a thread while that one boots never starts another. Its running loops are not touched by that, so
+ * it is kept for them, and a second one is made for what comes.
  */
 export class WorkerPool implements ThreadPool {
-  readonly #pool: Piscina<WorkerTask, void>;
+  readonly #options: ThreadPoolOptions;
+  readonly #berths: Berth[] = [];
 
   constructor(options: ThreadPoolOptions) {
-    const { workers, heapMb, logger } = options;
-    const threads = workers + SPARE_THREADS;
-    this.#pool = new Piscina<WorkerTask, void>({
+    this.#options = options;
+    this.#add(options.workers + SPARE_THREADS);
+  }
+
+  async warm(): Promise<void> {
+    await this.#free().piscina.run(null, { name: 'warm' });
+  }
+
+  async run(task: WorkerTask): Promise<void> {
+    const berth = this.#free();
+    berth.running++;
+    try {
+      // piscina takes the type of `postMessage`'s second parameter, of which TypeScript sees the last overload only.
+      await berth.piscina.run(task, { transferList: [task.port] as never });
+    } finally {
+      berth.running--;
+    }
+  }
+
+  thread(threadId: number): PoolThread | undefined {
+    for (const { piscina } of this.#berths) {
+      const thread = piscina.threads.find((worker) => worker.threadId === threadId);
+      if (thread !== undefined) return thread;
+    }
+    return undefined;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#berths.map(({ piscina }) => piscina.destroy()));
+  }
+
+  /** A pool with a thread for one more loop. piscina replaces a lost thread before it reports the loss, or never. */
+  #free(): Berth {
+    return this.#berths.find(({ piscina, running }) => piscina.threads.length > running) ?? this.#add(1 + SPARE_THREADS);
+  }
+
+  #add(threads: number): Berth {
+    const { heapMb, logger } = this.#options;
+    const piscina = new Piscina({
       filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
       name: 'run',
       minThreads: threads,
@@ -29,23 +75,9 @@ export class WorkerPool implements ThreadPool {
       ...(heapMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
     });
     // A thread that dies without a task makes the pool emit 'error', which would end the process if nobody listened.
-    this.#pool.on('error', (error) => logger.warn({ err: error }, 'a worker thread failed outside its task'));
-  }
-
-  async warm(): Promise<void> {
-    await (this.#pool as Piscina).run(null, { name: 'warm' });
-  }
-
-  run(task: WorkerTask): Promise<void> {
-    // piscina takes the type of `postMessage`'s second parameter, of which TypeScript sees the last overload only.
-    return this.#pool.run(task, { transferList: [task.port] as never });
-  }
-
-  thread(threadId: number): PoolThread | undefined {
-    return this.#pool.threads.find((worker) => worker.threadId === threadId);
-  }
-
-  async destroy(): Promise<void> {
-    await this.#pool.destroy();
+    piscina.on('error', (error) => logger.warn({ err: error }, 'a worker thread failed outside its task'));
+    const berth = { piscina, running: 0 };
+    this.#berths.push(berth);
+    return berth;
   }
 }
