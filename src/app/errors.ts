@@ -8,3 +8,9 @@ export const QT_CONFIG_NOT_WRITTEN = 'QT_CONFIG_NOT_WRITTEN';
 export const QT_APP_LIVE_REFUSED = 'QT_APP_LIVE_REFUSED';
 /** An input file cannot be read. Remedy: check the path in the message and its permissions. */
 export const QT_APP_INPUT_UNREADABLE = 'QT_APP_INPUT_UNREADABLE';
+/** The journal that a run should go on with is of another run. Remedy: the message names what differs; run it with the same settings, or give it a directory of its own. */
+export const QT_APP_JOURNAL_OTHER_RUN = 'QT_APP_JOURNAL_OTHER_RUN';
+/** A run that cannot be repeated should be recorded behind other events. Remedy: give it an empty directory. */
+export const QT_APP_JOURNAL_NOT_EMPTY = 'QT_APP_JOURNAL_NOT_EMPTY';
+/** A repeated run decides otherwise than its journal says. Remedy: the message shows both sides; look for state that outlives a run, such as a kill switch's latch file, or for code that changed under the same version. */
+export const QT_REPLAY_DIFFERS = 'QT_REPLAY_DIFFERS';

@@ -7,7 +7,8 @@ import type { RunContext } from './components.ts';
 import type { RunIdentity } from './identity.ts';
 import type { LatencyFigures } from './latency.ts';
 import { countOf, loggedOrders, type KillReport, type RunWatch } from './run-watch.ts';
-import type { RunEngine } from './run.ts';
+import type { RunEngine } from './run-bus.ts';
+import type { JournalReport } from './journal/run-journal.ts';
 
 /** `interrupted`: the feed was ended early and the rest was finished; `unfinished`: something had no outcome in time. */
 export type RunOutcome = 'complete' | 'interrupted' | 'unfinished';
@@ -26,6 +27,7 @@ export interface ResultParts {
   /** Market events handed to the bus. */
   readonly sent: number;
   readonly elapsedMs: number;
+  readonly journal: JournalReport | null;
 }
 
 /** Result of a year or a month. */
@@ -64,6 +66,8 @@ export interface RunResult {
   readonly eventsByType: Readonly<Record<string, number>>;
   readonly kill: KillReport;
   readonly engine: EngineReport;
+  /** Null for a run without one. */
+  readonly journal: JournalReport | null;
 }
 
 export interface FeedReport {
@@ -136,6 +140,7 @@ export function createResult(parts: ResultParts): RunResult {
     eventsByType: sorted(watch.types),
     kill: watch.kill,
     engine: engineReport(parts),
+    journal: parts.journal,
   };
 }
 

@@ -1,44 +1,29 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { hash32, invalidOption, QtError, silentLogger, systemClock, type Logger } from '../base/index.ts';
-import { createEventBus, type EventBus } from '../engine/index.ts';
+import { invalidOption, QtError, silentLogger, systemClock, type Logger } from '../base/index.ts';
+import type { EventBus } from '../engine/index.ts';
 import { resolveFeed, type Feed, type FeedBatch, type FeedInfo, type FeedStatus } from '../feed/index.ts';
-import {
-  MarketCandleNew,
-  MarketTickPrice,
-  SystemRunEnded,
-  SystemRunStarted,
-  type MarketCandleNewPayload,
-  type RunMode,
-} from '../model/index.ts';
-import {
-  createPerformanceState,
-  LineWriter,
-  PERFORMANCE_TRACKER,
-  performancePatterns,
-  toEventLine,
-  trackPerformance,
-  type PerformanceState,
-} from '../observe/index.ts';
-import { Benchmark } from './benchmark.ts';
-import { barUs, createComponents, type RunContext } from './components.ts';
-import { subscribeComponents } from './compose.ts';
-import { toDurationMs, toDurationUs } from './config/duration.ts';
+import { MarketCandleNew, MarketTickPrice, SystemRunEnded, SystemRunStarted, type RunMode } from '../model/index.ts';
+import { LineWriter, toEventLine } from '../observe/index.ts';
+import type { RunContext } from './components.ts';
 import { profileOf, readLayers, resolveConfig, type ConfigSources } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { QT_APP_LIVE_REFUSED } from './errors.ts';
 import { isPaced, slackOf, toFeedOptions } from './feed-options.ts';
-import { subscribeFlattenWatch } from './flatten-watch.ts';
 import { identifyRun, type RunIdentity } from './identity.ts';
+import { openRunJournal, type RunJournal, type RunJournalOptions } from './journal/run-journal.ts';
 import { LatencyMeter } from './latency.ts';
 import { createResult, type RunOutcome, type RunResult } from './result.ts';
+import { createRunBus, isRepeatable, type RunEngine } from './run-bus.ts';
+import { toRunHeader } from './run-header.ts';
 import { RunWatch } from './run-watch.ts';
-import { subscribeWatchdog } from './watchdog.ts';
 
 export interface RunOptions extends ConfigSources {
   /** A feed of the caller's own, instead of the one that the configuration names. */
   readonly feed?: Feed;
   /** Writes every event to this file, one JSON object a line. */
   readonly eventsFile?: string;
+  /** Records every event durably before it is handled; the same run made again goes on where its journal ends. */
+  readonly journal?: RunJournalOptions;
   readonly logger?: Logger;
   /** Called before the start, to subscribe more handlers; they must decide nothing. */
   readonly onBus?: (bus: EventBus) => void;
@@ -57,14 +42,6 @@ export interface RunProgress {
   readonly elapsedMs: number;
 }
 
-/** How the bus of a run is set up. */
-export interface RunEngine {
-  readonly mode: 'inline' | 'threads';
-  readonly workers: number;
-  readonly lockstep: boolean;
-  readonly isPaced: boolean;
-}
-
 /** A run that is ready to go. */
 export interface Run {
   readonly config: Config;
@@ -77,7 +54,7 @@ export interface Run {
    * Sends the feed through the bus, waits for what follows from it and reports. Once only.
    *
    * @param signal ends the feed early; what was sent is still finished and reported
-   * @throws QtError of the feed, a handler that cannot be loaded, or QT_OBSERVE_LOG_FAILED
+   * @throws QtError of the feed, a handler that cannot be loaded, QT_OBSERVE_LOG_FAILED, QT_REPLAY_DIFFERS, or of the journal
    */
   execute(signal?: AbortSignal): Promise<RunResult>;
 }
@@ -88,10 +65,11 @@ const MARKET_TYPES = [MarketTickPrice.type, MarketCandleNew.type];
 const DRAIN_MS = 30_000;
 
 /**
- * Reads the configuration, opens the data and wires every component, without sending anything yet.
+ * Reads the configuration, opens the data and wires every component, without sending anything yet. With a journal it
+ * holds that journal's lock until it is executed.
  *
  * @throws QtError QT_CONFIG_INVALID, QT_CONFIG_UNREADABLE, QT_OPTION_INVALID, QT_APP_LIVE_REFUSED, QT_APP_INPUT_UNREADABLE,
- *   and the codes of the feed and the components
+ *   QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN, *   and the codes of the feed and the components
  * @example
  * const run = await prepareRun({ flags: [{ flag: '--mode', path: 'mode', value: 'backtest' }] });
  * const result = await run.execute();
@@ -107,7 +85,22 @@ export async function prepareRun(options: RunOptions = {}): Promise<Run> {
   const config = resolveConfig(layers, profileOf(layers, feed.info.timeframe));
   const identity = await identifyRun(config, engine.lockstep ? null : systemClock.nowUs());
   const context = { config, info: feed.info, mode: config.mode, slackUs: engine.lockstep ? 0 : slackOf(config, feed.info) };
-  return wire(context, feed, engine, identity, options);
+  const parts = { context, engine, feed, identity };
+  const { logger = silentLogger } = options;
+  const journal = options.journal === undefined ? null : await openRunJournal(options.journal, { ...parts, logger });
+  try {
+    return await wire(parts, options, journal);
+  } catch (error) {
+    await journal?.close();
+    throw error;
+  }
+}
+
+interface WireParts {
+  readonly context: RunContext;
+  readonly engine: RunEngine;
+  readonly feed: Feed;
+  readonly identity: RunIdentity;
 }
 
 function engineOf({ engine, feed, mode }: Config): RunEngine {
@@ -120,34 +113,24 @@ function engineOf({ engine, feed, mode }: Config): RunEngine {
   return { mode: 'inline', workers: 0, lockstep: true, isPaced: paced };
 }
 
-async function wire(context: RunContext, feed: Feed, engine: RunEngine, identity: RunIdentity, options: RunOptions): Promise<Run> {
+async function wire(parts: WireParts, options: RunOptions, journal: RunJournal | null): Promise<Run> {
+  const { context, engine, feed, identity } = parts;
   const { config, info, mode } = context;
   const latency = new LatencyMeter();
   const watch = new RunWatch(latency);
-  const performance = createPerformanceState({ initialEquityUsd: config.account.initialEquity, periodsPerYear: info.periodsPerYear });
-  const benchmark = new Benchmark();
-  const components = createComponents(context);
-  const bus = createEventBus({
-    mode: engine.mode,
-    ...(engine.mode === 'threads' ? { workers: engine.workers } : {}),
-    lockstep: engine.lockstep,
-    validate: config.engine.validate,
-    ringBytes: Number(config.engine.ringKib) * 1024,
-    processingTimeoutMs: toDurationMs(config.engine.handlerTimeout),
-    historyLength: 0,
+  const log = journal?.log ?? null;
+  const { benchmark, bus, performance } = createRunBus({
+    context,
+    engine,
     runId: identity.runId,
-    source: 'app',
     sink: watch,
-    logger: options.logger ?? silentLogger,
+    log,
+    logger: options.logger,
   });
-  subscribeComponents(bus, components);
-  subscribeWatchdog(bus, Math.max(toDurationUs(config.exit.watchdogSilence), 10 * barUs(context)) + context.slackUs);
-  subscribeFlattenWatch(bus);
-  subscribePerformance(bus, performance, benchmark);
   const writer = options.eventsFile === undefined ? null : await subscribeEventFile(bus, options.eventsFile);
   options.onBus?.(bus);
   latency.subscribe(bus, MARKET_TYPES);
-  const pump = new Pump(bus, feed, watch, engine);
+  const pump = new Pump(bus, feed, watch, engine, journal !== null && isRepeatable(engine));
   return {
     config,
     mode,
@@ -159,36 +142,16 @@ async function wire(context: RunContext, feed: Feed, engine: RunEngine, identity
       try {
         const outcome = await pump.run(context, identity, signal);
         const stats = bus.getStats();
-        const parts = {
-          context,
-          engine,
-          identity,
-          feed: feed.status(),
-          outcome,
-          stats,
-          watch,
-          performance,
-          benchmark,
-          latency: latency.figures(),
-        };
-        return createResult({ ...parts, sent: pump.sent, elapsedMs: pump.progress().elapsedMs });
+        const figures = { feed: feed.status(), latency: latency.figures(), sent: pump.sent, elapsedMs: pump.progress().elapsedMs };
+        const journalled = journal?.report() ?? null;
+        return createResult({ context, engine, identity, outcome, stats, watch, performance, benchmark, ...figures, journal: journalled });
       } finally {
         await bus.stop({ drainTimeoutMs: 0 });
         await writer?.close();
+        await journal?.close();
       }
     },
   };
-}
-
-function subscribePerformance(bus: EventBus, state: PerformanceState, benchmark: Benchmark): void {
-  bus.subscribe(
-    performancePatterns,
-    (event, ctx) => {
-      if (event.type === MarketCandleNew.type) benchmark.add(event.payload as MarketCandleNewPayload);
-      for (const report of trackPerformance(state, event)) ctx.publish(report);
-    },
-    { group: PERFORMANCE_TRACKER, priority: 'HIGH' },
-  );
 }
 
 /** One at a time, so that the lines stand in commit order. */
@@ -206,15 +169,18 @@ class Pump {
   readonly #feed: Feed;
   readonly #watch: RunWatch;
   readonly #engine: RunEngine;
+  readonly #canResume: boolean;
   #startedMs = 0;
   #endedMs = 0;
   #turnMs = 0;
 
-  constructor(bus: EventBus, feed: Feed, watch: RunWatch, engine: RunEngine) {
+  /** @param canResume true if an interrupted run is left without an end, so that it can go on from its journal */
+  constructor(bus: EventBus, feed: Feed, watch: RunWatch, engine: RunEngine, canResume: boolean) {
     this.#bus = bus;
     this.#feed = feed;
     this.#watch = watch;
     this.#engine = engine;
+    this.#canResume = canResume;
   }
 
   progress(): RunProgress {
@@ -239,7 +205,7 @@ class Pump {
     this.#endedMs = systemClock.monotonicMs();
     const outcome: RunOutcome = !isDrained ? 'unfinished' : isComplete ? 'complete' : 'interrupted';
     const ended = { run_id: identity.runId, outcome, final_hash: this.#watch.decisionHash() };
-    if (isDrained) {
+    if (isComplete ? isDrained : isDrained && !this.#canResume) {
       await this.#bus.publish(SystemRunEnded.create(ended, { timestamp: this.#watch.lastUs }));
       await this.#bus.drain({ timeoutMs: DRAIN_MS });
     }
@@ -251,7 +217,7 @@ class Pump {
     let isFirst = true;
     try {
       for await (const batch of this.#feed.batches(signal)) {
-        if (isFirst) await this.#bus.publish(toHeader(context, identity, batch.tsEventUs));
+        if (isFirst) await this.#bus.publish(SystemRunStarted.create(toRunHeader(context, identity), { timestamp: batch.tsEventUs }));
         isFirst = false;
         this.#watch.intendedUs = batch.intendedUs ?? null;
         await this.#send(batch);
@@ -279,19 +245,4 @@ class Pump {
     await nextTurn();
     this.#turnMs = systemClock.monotonicMs();
   }
-}
-
-function toHeader({ config, info, mode }: RunContext, identity: RunIdentity, timestamp: number) {
-  const { seed } = config;
-  const payload = {
-    run_id: identity.runId,
-    mode,
-    account_currency: config.account.currency,
-    day_zone: info.dayZone,
-    config_hash: identity.configHash,
-    data_hash: identity.dataHash,
-    code_version: identity.codeVersion,
-    seed: typeof seed === 'number' && Number.isSafeInteger(seed) ? seed : hash32(String(seed)),
-  };
-  return SystemRunStarted.create(payload, { timestamp });
 }

@@ -1,4 +1,4 @@
-import { createLogger, formatReport, prepareRun, type Run, type RunResult } from '../../../app/index.ts';
+import { createLogger, formatReport, prepareRun, type JournalReport, type Run, type RunResult } from '../../../app/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
 import type { RunFlags } from './options.ts';
 import { showProgress } from './progress.ts';
@@ -6,13 +6,14 @@ import { toConfigFlags } from './settings.ts';
 
 /** @throws QtError of the configuration, the feed or the run */
 export async function run(flags: RunFlags): Promise<ExitCode> {
-  const { config: file, events, json, quiet, verbose } = flags;
+  const { config: file, durability: level = 'written', events, journal, json, quiet, verbose } = flags;
   const prepared = await prepareRun({
     flags: toConfigFlags(flags),
     environment: process.env,
     ...(verbose === true ? { logger: createLogger('debug') } : {}),
     ...(file === undefined ? {} : { file }),
     ...(events === undefined ? {} : { eventsFile: events }),
+    ...(journal === undefined ? {} : { journal: { directory: journal, level } }),
   });
   if (quiet !== true) process.stderr.write(announce(prepared));
   const endProgress = quiet === true ? () => {} : showProgress(prepared, process.stderr);
@@ -21,6 +22,7 @@ export async function run(flags: RunFlags): Promise<ExitCode> {
     const result = await prepared.execute(interrupt.signal);
     endProgress();
     process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${formatReport(result, reportOptions())}\n`);
+    if (quiet !== true && result.journal !== null) process.stderr.write(`qt: ${describeJournal(result.journal)}\n`);
     return isSound(result) ? EXIT_CODES.ok : EXIT_CODES.unsound;
   } finally {
     endProgress();
@@ -33,6 +35,14 @@ function announce({ engine, identity, info, mode }: Run): string {
   const line = `qt: ${mode} run ${identity.runId} of ${info.name}, ${threads}, ${engine.lockstep ? 'lockstep' : 'free running'}\n`;
   if (engine.lockstep || engine.isPaced) return line;
   return `${line}qt: without lockstep or a rate the data runs ahead of every decision, so hardly an order is in time\n`;
+}
+
+function describeJournal({ appendedEvents, comparedEvents, directory, recordedEvents, state }: JournalReport): string {
+  if (state === 'new') return `${appendedEvents} events are in the journal ${directory}`;
+  const same = `the journal ${directory} held ${recordedEvents} events`;
+  if (comparedEvents < recordedEvents) return `${same}; the first ${comparedEvents} came out the same`;
+  if (state === 'complete') return `${same}, this run from start to end; it came out the same`;
+  return `${same} of this run, which came out the same, and ${appendedEvents} were added`;
 }
 
 /** One interrupt can arrive twice: from the terminal, and passed on by the process that started us. */

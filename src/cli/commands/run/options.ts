@@ -27,6 +27,8 @@ export interface RunFlags {
   readonly equity?: string;
   readonly set?: readonly string[];
   readonly events?: string;
+  readonly journal?: string;
+  readonly durability?: 'written' | 'fsynced';
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -63,6 +65,12 @@ export function addOptions(command: Command) {
     .option('--equity <amount>', 'equity at the start, account currency (default: 100000)')
     .option('--set <path=value>', 'any setting by its path, such as risk.positionsMax=2, repeatable (default: none)', collect)
     .option('--events <file>', 'write every event to a file, one JSON object a line (default: none)')
+    .option('--journal <directory>', 'record every event durably; the same run again goes on where its journal ends (default: none)')
+    .addOption(
+      new Option('--durability <level>', 'what a journalled event survives: written the process, fsynced also the loss of power')
+        .choices(['written', 'fsynced'])
+        .default('written'),
+    )
     .option('--json', 'print one JSON object instead of the report (default: text)')
     .option('-q, --quiet', 'no progress on stderr (default: progress)')
     .option('--verbose', 'log on stderr, and show where an error came from (default: one line)');

@@ -4,7 +4,20 @@ import type { RunFlags } from './options.ts';
 
 type Toggle = Exclude<
   keyof RunFlags,
-  'config' | 'events' | 'json' | 'quiet' | 'verbose' | 'feed' | 'set' | 'session' | 'columns' | 'symbols' | 'lockstep' | 'header'
+  | 'config'
+  | 'events'
+  | 'journal'
+  | 'durability'
+  | 'json'
+  | 'quiet'
+  | 'verbose'
+  | 'feed'
+  | 'set'
+  | 'session'
+  | 'columns'
+  | 'symbols'
+  | 'lockstep'
+  | 'header'
 >;
 
 /** Flags that are one setting each. */

@@ -1,0 +1,62 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { QtError } from '../../base/index.ts';
+import { isRecord } from '../config/check.ts';
+import { reasonOf } from '../config/layers.ts';
+import type { RunContext } from '../components.ts';
+import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
+import type { RunIdentity } from '../identity.ts';
+import type { RunEngine } from '../run-bus.ts';
+
+/** What a journal does not say of its run, and a repetition needs to know. */
+export interface RunFile {
+  readonly version: 1;
+  readonly identity: RunIdentity;
+  readonly engine: RunEngine;
+  /** With every setting, also those that had their default. */
+  readonly context: RunContext;
+}
+
+const NAME = 'run.json';
+
+/** Writes `run.json` beside a journal, whole or not at all. */
+export async function writeRunFile(directory: string, run: Omit<RunFile, 'version'>): Promise<void> {
+  const path = join(directory, NAME);
+  const draft = `${path}.new`;
+  const file = await open(draft, 'w');
+  try {
+    await file.writeFile(`${JSON.stringify({ version: 1, ...run }, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+}
+
+/**
+ * Reads `run.json`; null if there is none.
+ *
+ * @throws QtError QT_APP_INPUT_UNREADABLE
+ */
+export async function readRunFile(directory: string): Promise<RunFile | null> {
+  const path = join(directory, NAME);
+  const unreadable = (reason: string, cause?: unknown): QtError =>
+    new QtError(QT_APP_INPUT_UNREADABLE, `Cannot read ${path}: ${reason}`, { cause, details: { path } });
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(reasonOf(cause as NodeJS.ErrnoException), cause);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw unreadable('it is no JSON', cause);
+  }
+  if (!isRecord(value) || value['version'] !== 1 || !isRecord(value['context']) || !isRecord(value['engine'])) {
+    throw unreadable('it is not what qt run writes beside a journal');
+  }
+  return value as unknown as RunFile;
+}
