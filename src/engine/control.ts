@@ -2,7 +2,7 @@
  * The words that the main thread and one worker share beside their rings. Each word has one writer, said below;
  * words written by different threads lie on different pairs of cache lines.
  *
- *   byte    0  COMMAND        main    RUN or CLOSE
+ *   byte    0  COMMAND        main    0 to run, or CLOSE
  *           4  CONTROL_SEQ    main    control messages sent so far on the port
  *           8  IDLE_PING      main    1: the worker pings when it becomes idle
  *         128  WAKE           main    changes before every wake-up; the worker parks on it
@@ -14,7 +14,7 @@
  *        1024  counters       worker  two float64 per consumer slot: acknowledged, filtered
  *       33792  runs           worker  two words per asynchronous run under way: index of its record, bit in it plus one
  */
-export const RUN = 0;
+/** COMMAND is 0 while the worker shall run. */
 export const CLOSE = 1;
 
 /** Word indexes (int32). */

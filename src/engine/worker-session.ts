@@ -29,8 +29,8 @@ export class WorkerSession {
   readonly #threadId: number;
   readonly #table: TypeTable;
   readonly #consumers = new Map<number, Consumer>();
-  readonly #routes: (readonly (Consumer | undefined)[])[] = [];
-  readonly #routeRecords: RouteRecord[] = [];
+  readonly #routes: (readonly (Consumer | undefined)[] | undefined)[] = [];
+  readonly #routeRecords: (RouteRecord | undefined)[] = [];
   readonly #sources = new Map<number, string>();
   readonly #drain: Drain;
   readonly #readers: RingReader[];
@@ -185,8 +185,8 @@ export class WorkerSession {
       }
       case 'forget':
         for (const id of command.unused.pages) {
-          delete this.#routes[id];
-          delete this.#routeRecords[id];
+          this.#routes[id] = undefined;
+          this.#routeRecords[id] = undefined;
         }
         for (const id of command.unused.consumers) this.#consumers.delete(id);
         for (const id of command.unused.subscriptions) this.#sources.delete(id);

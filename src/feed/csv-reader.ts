@@ -46,7 +46,7 @@ export function textInput(name: string, text: string | Uint8Array): CsvInput {
 }
 
 /** File name without its folder, for messages and names. */
-export function shortName(input: CsvInput): string {
+function shortName(input: CsvInput): string {
   return basename(input.name);
 }
 

@@ -51,7 +51,7 @@ test('a journal holds every event, derived ones too, in commit order, and a late
   });
 
   expect(seqs).toEqual([1, 2, 3, 4, 5, 6]);
-  expect(await verifyJournal(directory)).toMatchObject({ isSound: true, lastSeq: 6 });
+  expect(verifyJournal(directory)).toMatchObject({ isSound: true, lastSeq: 6 });
 });
 
 test('a bus whose journal is closed takes nothing more', async () => {
