@@ -204,7 +204,7 @@ export class Bus implements EventBus {
       buried: (member, seq) => {
         const failover = this.#failovers.get(member.id);
         failover?.done(member, seq);
-        return failover?.standby !== member;
+        return failover === undefined || failover.standby !== member || failover.isAlone(member, seq);
       },
       note: (frame, attempt, error) => addFailure(frame, this.#decoder, frameBytesMax, attempt, error, resolved.clock.nowUs()),
       describe: (frame) => {
