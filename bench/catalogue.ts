@@ -19,6 +19,7 @@ export const CASES: readonly CaseEntry[] = [
   entry('topology', 'one-to-one-throughput'),
   entry('topology', 'paced-latency'),
   entry('topology', 'ping-pong'),
+  entry('topology', 'overtaking'),
   entry('topology', 'fan-out-4'),
   entry('topology', 'types-10000'),
 ];
