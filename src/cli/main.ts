@@ -6,6 +6,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { eventsCommand } from './commands/events/index.ts';
 import { initCommand } from './commands/init/index.ts';
 import { journalCommand } from './commands/journal/index.ts';
+import { replayCommand } from './commands/replay/index.ts';
 import { runCommand } from './commands/run/index.ts';
 import { EXIT_CODES, EXIT_CODES_HELP } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number): void => {
     exitCode = code;
   };
-  for (const command of [runCommand(done), initCommand(done), eventsCommand(done), journalCommand(done)]) {
+  for (const command of [runCommand(done), initCommand(done), eventsCommand(done), journalCommand(done), replayCommand(done)]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {

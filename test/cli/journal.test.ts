@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -34,3 +35,29 @@ test('qt journal tells, checks and repairs; the exit code says sound, damaged or
   expect(repaired).toMatchObject({ status: 0, stdout: expect.stringContaining('gave up seq') });
   expect(after.status).toBe(0);
 });
+
+test(
+  'qt replay --verify ends with 0 if all is equal, with 1 and both sides if not, with 2 if there is nothing',
+  { timeout: 30_000 },
+  () => {
+    const directory = join(makeFolder(), 'journal');
+    const file = join(makeFolder(), 'other.yaml');
+    writeFileSync(file, 'regime: { period: 50 }\n');
+    qt('run', '--feed', 'synthetic', '--bars', '80', '--mode', 'backtest', '--journal', directory, '--quiet');
+
+    const equal = qt('replay', '--verify', directory);
+    const different = qt('replay', '--verify', directory, '--config', file);
+    const nothing = qt('replay', '--verify', makeFolder());
+
+    expect(equal).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^equal: .*\ndecision hash [0-9a-f]{64}, the same that/),
+    });
+    expect(different).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^different: .*\nrecorded .*\nrecomputed [^]*\nbecause of /),
+    });
+    expect(nothing).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^qt: Cannot replay /) });
+  },
+);

@@ -38,6 +38,7 @@ test(
     const torn = describeJournal(directory);
     const again = qt(...RUN, '--journal', directory);
     const sound = qt('journal', 'verify', directory);
+    const replayed = qt('replay', directory, '--verify');
     damage(segmentsOf(directory).at(-1)!);
     const damaged = qt('journal', 'verify', directory);
 
@@ -47,7 +48,8 @@ test(
     expect(torn.records).toBeLessThan(engine.events);
     expect(journal).toMatchObject({ state: 'resumed', comparedEvents: torn.records, appendedEvents: engine.events - torn.records });
     expect(decided(again.stdout)).toEqual(decided(whole.stdout));
-    expect([again.status, sound.status, damaged.status]).toEqual([0, 0, 1]);
+    expect(replayed.stdout).toMatch(/^equal: /);
+    expect([again.status, sound.status, replayed.status, damaged.status]).toEqual([0, 0, 0, 1]);
   },
 );
 

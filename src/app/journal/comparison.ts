@@ -75,7 +75,8 @@ export class Comparison {
   }
 }
 
-function toSide(views: FrameViews, decoder: FrameDecoder, seq: number): EventSide {
+/** What is compared of a frame, decoded. */
+export function toSide(views: FrameViews, decoder: FrameDecoder, seq: number): EventSide {
   return {
     seq,
     type: decoder.type(views, 0),
@@ -84,11 +85,4 @@ function toSide(views: FrameViews, decoder: FrameDecoder, seq: number): EventSid
     causeSeq: views.f64[CAUSE_SEQ >> 3]!,
     payload: decoder.payload(views, 0),
   };
-}
-
-/** A side in one line. */
-export function describeSide(side: EventSide | null): string {
-  if (side === null) return 'no event';
-  const { key, payload, seq, timestamp, type } = side;
-  return `seq ${seq} ${type} ${key ?? '-'} at ${new Date(timestamp / 1000).toISOString()} ${JSON.stringify(payload)}`;
 }

@@ -3,7 +3,8 @@ import type { TypeRecord } from '../../codec/index.ts';
 import type { EventLog } from '../../engine/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import { QT_REPLAY_DIFFERS } from '../errors.ts';
-import { Comparison, describeSide, type Difference } from './comparison.ts';
+import { Comparison, type Difference } from './comparison.ts';
+import { describeFields, describeSide } from './difference-text.ts';
 import { RecordedFrames } from './recorded.ts';
 
 /**
@@ -122,8 +123,11 @@ export class ResumingLog implements EventLog {
   }
 }
 
-function differs({ recomputed, recorded, seq }: Difference, directory: string): QtError {
-  const sides = `recorded ${describeSide(recorded)}; now ${describeSide(recomputed)}`;
+function differs(difference: Difference, directory: string): QtError {
+  const { recomputed, recorded, seq } = difference;
+  const fields = describeFields(difference);
+  const inside = fields.length === 0 ? '' : ` (${fields.join('; ')})`;
+  const sides = `recorded ${describeSide(recorded)}; now ${describeSide(recomputed)}${inside}`;
   return new QtError(QT_REPLAY_DIFFERS, `Cannot go on with the run in ${directory}: its event ${seq} comes out otherwise: ${sides}`, {
     details: { directory, seq, recorded, recomputed },
   });

@@ -1,8 +1,11 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QtError } from '../../base/index.ts';
-import { isRecord } from '../config/check.ts';
+import { checkConfig, isRecord } from '../config/check.ts';
+import type { FieldSchema } from '../config/fields.ts';
 import { reasonOf } from '../config/layers.ts';
+import { resolveConfig } from '../config/load.ts';
+import { configSchema, type Profile } from '../config/schema.ts';
 import type { RunContext } from '../components.ts';
 import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
 import type { RunIdentity } from '../identity.ts';
@@ -36,7 +39,7 @@ export async function writeRunFile(directory: string, run: Omit<RunFile, 'versio
 /**
  * Reads `run.json`; null if there is none.
  *
- * @throws QtError QT_APP_INPUT_UNREADABLE
+ * @throws QtError QT_APP_INPUT_UNREADABLE, QT_CONFIG_INVALID
  */
 export async function readRunFile(directory: string): Promise<RunFile | null> {
   const path = join(directory, NAME);
@@ -58,5 +61,11 @@ export async function readRunFile(directory: string): Promise<RunFile | null> {
   if (!isRecord(value) || value['version'] !== 1 || !isRecord(value['context']) || !isRecord(value['engine'])) {
     throw unreadable('it is not what qt run writes beside a journal');
   }
-  return value as unknown as RunFile;
+  const run = value as unknown as RunFile;
+  // People edit files: what the components are given must be what the configuration allows.
+  const { config } = run.context;
+  const schema = configSchema(isRecord(config) && config.profile === 'minute' ? 'minute' : 'daily') as FieldSchema;
+  checkConfig(schema, config, path);
+  if (!isRecord(run.context.info) || typeof run.context.slackUs !== 'number') throw unreadable('it does not say what the feed was');
+  return { ...run, context: { ...run.context, config: resolveConfig([{ source: path, values: config }], config.profile as Profile) } };
 }

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+
+export interface ReplayFlags {
+  readonly verify: true;
+  readonly config?: string;
+  readonly json?: true;
+  readonly verbose?: true;
+}
+
+export function addOptions(command: Command) {
+  return command
+    .argument('<directory>', 'where the journal of the run is')
+    .requiredOption('--verify', 'compare every event that follows from the recorded inputs with the recorded one')
+    .option('-c, --config <file>', 'YAML file with the settings to decide by (default: those of the run, which lie beside the journal)')
+    .option('--json', 'print one JSON object (default: text)')
+    .option('--verbose', 'log on stderr, and show where an error came from (default: one line)');
+}
