@@ -61,3 +61,34 @@ test(
     expect(nothing).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^qt: Cannot replay /) });
   },
 );
+
+test(
+  'qt events --from prints recorded events as a table, as ndjson or as csv, and refuses what is wrong with 2',
+  { timeout: 30_000 },
+  async () => {
+    const directory = await makeJournal(30);
+
+    const table = qt('events', 'journal_app.third.*', '--from', directory, '--limit', '2');
+    const ndjson = qt('events', '--from', directory, '--type', '*.third.seen', '--since', '2024-01-02T00:00:20Z', '--json');
+    const csv = qt('events', '--from', directory, '--limit', '3', '--format', 'csv');
+    const homeless = qt('events', '--limit', '3');
+    const wrong = qt('events', '--from', directory, '--since', 'later');
+
+    expect(table.stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^ +\d+ {2}2024-01-02T00:00:03\.000Z {2}journal_app\.third\.seen +- +\{"n":3\}$/),
+      expect.stringContaining('{"n":6}'),
+      '2 events',
+    ]);
+    const numbers = ndjson.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { payload: { n: number } }).payload.n);
+    expect(numbers).toEqual([21, 24, 27, 30]);
+    expect(csv.stdout.split('\n')).toHaveLength(5);
+    expect(csv.stdout).toMatch(
+      /^seq,timestamp,.*\n1,1704153601000000,2024-01-02T00:00:01\.000Z,journal_app\.number\.counted,key-1,NORMAL,maker,0,"\{""n"":1,/,
+    );
+    expect([table.status, ndjson.status, csv.status, homeless.status, wrong.status]).toEqual([0, 0, 0, 2, 2]);
+    expect(homeless.stderr).toMatch(/^qt: .*--limit.*\n$/);
+  },
+);

@@ -104,7 +104,8 @@ export function toRecordedEvent({ decoder, names, views }: RecordedFrame): QtEve
     payload: decoder.payload(views, 0),
     priority: PRIORITIES[u8[LANE]!] ?? 'NORMAL',
     key: decoder.key(views, 0),
-    source: meta?.s ?? names[`source:${u16[SOURCE >> 1]!}`] ?? names['source:0'] ?? '',
+    // As the bus names them to its log: itself, and its subscriptions by number.
+    source: meta?.s ?? names[`source.${u16[SOURCE >> 1]!}`] ?? names['source'] ?? '',
     correlationId: meta?.c ?? `${runId}-${f64[CORRELATION_SEQ >> 3]!}`,
     causationId: meta?.k ?? (causeSeq === 0 ? null : `${runId}-${causeSeq}`),
     causeSeq,

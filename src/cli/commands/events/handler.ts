@@ -1,9 +1,14 @@
+import { invalidOption } from '../../../base/index.ts';
 import { catalogueRows, type CatalogueRow } from '../../../app/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
 import type { EventsOptions } from './options.ts';
 
-/** @throws QtError QT_EVENT_TOPIC_INVALID */
-export function printEvents(pattern: string, { json }: EventsOptions): ExitCode {
+/** @throws QtError QT_EVENT_TOPIC_INVALID, QT_OPTION_INVALID */
+export function printEvents(pattern: string, options: EventsOptions): ExitCode {
+  const { json } = options;
+  for (const name of ['type', 'since', 'until', 'limit', 'format'] as const) {
+    if (options[name] !== undefined) throw invalidOption('from', undefined, `the directory of a journal, because --${name} is about one`);
+  }
   const rows = catalogueRows(pattern);
   if (json === true) {
     process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);

@@ -1,10 +1,25 @@
 import { Command } from 'commander';
 import { addOptions } from './options.ts';
 
-/** `qt events`: what can happen, and who says it to whom. */
+const EXAMPLES = `
+Examples:
+  qt events 'trades.*'                                     what can happen
+  qt events 'trades.**' --from journal --limit 20          what did happen
+  qt events --from journal --since 2024-01-02 --format csv
+`;
+
+/** `qt events`: what can happen, and who says it to whom; with a journal, what did. */
 export function eventsCommand(done: (exitCode: number) => void): Command {
-  const command = new Command('events').description('print the catalogue of event types').summary('print the catalogue of event types');
+  const command = new Command('events')
+    .description('print the catalogue of event types, or with --from the events of a journal, also of a running process')
+    .summary('print the catalogue of event types, or the events of a journal')
+    .addHelpText('after', EXAMPLES);
   return addOptions(command).action(async (pattern, options) => {
+    if (options.from !== undefined) {
+      const { printRecorded } = await import('./recorded.ts');
+      done(await printRecorded(options.from, pattern, options));
+      return;
+    }
     const { printEvents } = await import('./handler.ts');
     done(printEvents(pattern, options));
   }) as unknown as Command;
