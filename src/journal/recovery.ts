@@ -123,7 +123,17 @@ function closedSegment(fs: JournalFs, directory: string, reader: BatchReader, re
   return { ...summary, isRewritten };
 }
 
-/** A last file without a header and without a batch was being made when the crash came. */
+/** True for a last file that was being made when the crash came: without a header, and without a batch. */
+export function isUnborn(fs: JournalFs, path: string): boolean {
+  const reader = new BatchReader(fs, path);
+  try {
+    if (reader.header !== null) return false;
+    return reader.size() <= SEGMENT_HEADER_BYTES || findBatches(fs, path, 0).length === 0;
+  } finally {
+    reader.close();
+  }
+}
+
 function removeUnborn(
   fs: JournalFs,
   directory: string,
@@ -131,10 +141,9 @@ function removeUnborn(
   report: { cutBytes: number; cut: JournalFault | null; keptAside: string | null },
 ): boolean {
   const file = segmentName(firstSeq);
+  if (!isUnborn(fs, join(directory, file))) return false;
   const reader = new BatchReader(fs, join(directory, file));
   try {
-    if (reader.header !== null) return false;
-    if (reader.size() > SEGMENT_HEADER_BYTES && findBatches(fs, join(directory, file), 0).length > 0) return false;
     report.cutBytes = reader.size();
     report.cut = { file, offset: 0, reason: reader.fault ?? 'there is no header' };
     report.keptAside = keepAside(fs, directory, file, 0);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { FLAG_DYNAMIC, FLAGS, SEQ, TYPE_ID } from '../codec/index.ts';
 import { QtError } from '../base/index.ts';
 import { frameLength } from './batch.ts';
@@ -5,7 +6,7 @@ import { BATCH, FAULT, type BatchReader } from './batch-reader.ts';
 import { Dictionary } from './dictionary.ts';
 import { nodeFs, type JournalFs } from './file-system.ts';
 import { align8, BATCH_HEADER_BYTES, BATCH_LOST, BATCH_REMOVED, KIND_DICTIONARY, KIND_FRAMES, segmentName } from './format.ts';
-import { checkContinuity, findBatches, isUnfinishedTail } from './recovery.ts';
+import { checkContinuity, findBatches, isUnborn, isUnfinishedTail } from './recovery.ts';
 import { learn, listSegments, openSegment, type JournalFault } from './segments.ts';
 
 /** What a walk over a journal found, up to its end or its first fault. */
@@ -64,6 +65,11 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs): Verify
       }
     } catch (error) {
       if (!(error instanceof QtError)) throw error;
+      const path = join(directory, segmentName(firstSeq));
+      if (firstSeq === seqs.at(-1) && firstSeq === tally.lastSeq + 1 && isUnborn(fs, path)) {
+        tally.unfinishedBytes = sizeOf(fs, path);
+        break;
+      }
       const { file = segmentName(firstSeq), offset = 0, reason = error.message } = error.details as Partial<JournalFault>;
       tally.fault = { file, offset, reason };
     }
@@ -71,6 +77,15 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs): Verify
   }
   tally.isSound = tally.fault === null;
   return tally;
+}
+
+function sizeOf(fs: JournalFs, path: string): number {
+  const fd = fs.open(path, 'read');
+  try {
+    return fs.size(fd);
+  } finally {
+    fs.close(fd);
+  }
 }
 
 function walk(fs: JournalFs, reader: BatchReader, isLast: boolean, tally: Tally): JournalFault | null {

@@ -90,6 +90,7 @@ describe('openJournal after a crash', () => {
     for (const length of [0, 1, 64, 127]) {
       const path = join(FOLDER, '0000000000000007.qtj');
       disk.setContent(path, header.subarray(0, length));
+      expect(verifyJournal(FOLDER, disk), `header of ${length} bytes`).toMatchObject({ fault: null, unfinishedBytes: length });
       expect({ length, lastSeq: (await reopen(disk)).lastSeq }).toEqual({ length, lastSeq: 6 });
       expect(disk.exists(path)).toBe(false);
     }
