@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import type * as Sqlite from 'node:sqlite';
 
 /**
  * Takes an exclusive lock on a file, held until it is released or this process ends, whichever way it ends.
@@ -13,7 +13,11 @@ import { DatabaseSync } from 'node:sqlite';
  * @returns the release, or null if somebody else holds it, in this process or in another one
  */
 export function takeLock(path: string): (() => void) | null {
-  const database = new DatabaseSync(path, { timeout: 0 });
+  // Asked for here and not imported: Node before 22.13 has it behind a flag and would load nothing that imports it, and
+  // later ones warn of it on stderr, which concerns nobody who has no journal.
+  const sqlite = process.getBuiltinModule('node:sqlite') as typeof Sqlite | undefined;
+  if (sqlite === undefined) throw new Error(`Node ${process.versions.node} has no lock that a dead process gives back; 22.13 has`);
+  const database = new sqlite.DatabaseSync(path, { timeout: 0 });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     return () => database.close();
