@@ -187,7 +187,9 @@ export function fateOf(plan: Plan, group: GroupPlan, n: number, depth: number, a
   if (attempt > tries && kind !== 'reject') kind = 'ok';
   const isAsync = next() < group.asyncRatio;
   const never = isAsync && next() < group.neverRatio && attempt <= tries;
-  const children = depth < 2 && next() < group.childRatio ? 1 + Math.floor(next() * 2) : 0;
+  // Every member of a broadcast derives, for all members: with more of it the events of a seed would grow without bound.
+  const childRatio = group.isBroadcast ? group.childRatio / 8 : group.childRatio;
+  const children = depth < 2 && next() < childRatio ? 1 + Math.floor(next() * 2) : 0;
   return { kind, isEarly: next() < 0.5, isAsync, never, children };
 }
 
