@@ -84,8 +84,8 @@ registerHooks({ resolve(specifier, context, next) { const found = next(specifier
 `;
 
 test('every flag of every command prints its default', () => {
-  for (const command of ['run', 'init', 'events']) {
-    const help = qt(command, '--help').stdout.replaceAll(/\n {10,}/g, ' ');
+  for (const command of ['run', 'init', 'events', 'replay', 'journal info', 'journal verify', 'journal repair']) {
+    const help = qt(...command.split(' '), '--help').stdout.replaceAll(/\n {10,}/g, ' ');
     const flags = help
       .split('\n')
       .filter((line) => /^ {2}(-\w, )?--/.test(line) && !line.includes('--help') && !line.includes('--no-lockstep'));
