@@ -24,7 +24,14 @@ import { decodeEvent, type EventOrigin } from './delivered-event.ts';
 import { Delivery } from './delivery.ts';
 import { DirectReplies } from './direct-replies.ts';
 import { Dispatcher, fullError } from './dispatcher.ts';
-import { QT_BUS_DRAIN_TIMEOUT, QT_BUS_NOT_RUNNING, QT_BUS_STARTED_TWICE, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
+import {
+  QT_BUS_DRAIN_TIMEOUT,
+  QT_BUS_NOT_RUNNING,
+  QT_BUS_STARTED_TWICE,
+  QT_BUS_SUBSCRIPTION_INVALID,
+  QT_HANDLER_CRASHED,
+  QT_HANDLER_HUNG,
+} from './errors.ts';
 import type { Environment, ThreadPool, Timer } from './environment.ts';
 import {
   BUSY,
@@ -72,6 +79,7 @@ const MODULE_RUNS_MAX = 64;
 const DRAIN_MS_DEFAULT = 30_000;
 const STOP_DRAIN_MS_DEFAULT = 5000;
 const HISTORY_LIMIT_DEFAULT = 100;
+const SUBSCRIPTION_ID_MAX = 65_535;
 
 type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
 
@@ -234,7 +242,7 @@ export class Bus implements EventBus {
   ): SubscriptionHandle {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#notRunning('subscribe');
     const subscription = new Subscription(
-      this.#freeSubscriptions.pop() ?? this.#nextSubscription++,
+      this.#subscriptionId(),
       topic as Topic,
       handler as Handler | ModuleHandler,
       options,
@@ -664,7 +672,18 @@ export class Bus implements EventBus {
     (host as RemoteHost).command({ kind: 'consumer', consumer: record });
   }
 
-  /** Numbers of closed subscriptions and old routes that no frame carries any more: they may stand for others now. */
+  /**
+   * Frames have 16 bits for the subscription that an event comes from. Old numbers are used again only when the fresh ones
+   * are gone: by then every thread has long heard that they were forgotten.
+   */
+  #subscriptionId(): number {
+    if (this.#nextSubscription <= SUBSCRIPTION_ID_MAX) return this.#nextSubscription++;
+    const id = this.#freeSubscriptions.shift();
+    if (id !== undefined) return id;
+    throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot subscribe more than ${SUBSCRIPTION_ID_MAX} handlers at one time`);
+  }
+
+  /** Numbers of closed subscriptions and old routes that no frame carries any more. */
   #forget(unused: Unused): void {
     this.#local.forget(unused.pages, unused.consumers);
     for (const remote of this.#remotes) remote.command({ kind: 'forget', unused });

@@ -44,7 +44,7 @@ export class LocalHost implements Host {
   readonly #parts: LocalHostParts;
   readonly #drain: Drain;
   readonly #consumers = new Map<number, Consumer>();
-  readonly #routes: (readonly (Consumer | undefined)[] | undefined)[] = [];
+  readonly #routes = new Map<number, readonly (Consumer | undefined)[]>();
   readonly #emission: Emission;
   #isScheduled = false;
   #isOpen = false;
@@ -87,7 +87,7 @@ export class LocalHost implements Host {
 
   addConsumer(spec: ConsumerSpec, handler: Handler): void {
     this.#consumers.set(spec.id, new Consumer(spec, handler, undefined, this.#parts.logger, this.#emission));
-    this.#routes.length = 0;
+    this.#routes.clear();
   }
 
   /** Loads a module handler on this thread: the inline bus runs them here. */
@@ -100,7 +100,7 @@ export class LocalHost implements Host {
       this.#consumers.set(spec.id, new Consumer(spec, rejecting(spec.group, error), undefined, logger, this.#emission));
       throw error;
     } finally {
-      this.#routes.length = 0;
+      this.#routes.clear();
       this.#drain.needsRoute = 0;
       this.wake();
     }
@@ -108,7 +108,7 @@ export class LocalHost implements Host {
 
   /** No frame refers to these any more. */
   forget(pages: readonly number[], consumers: readonly number[]): void {
-    for (const id of pages) this.#routes[id] = undefined;
+    for (const id of pages) this.#routes.delete(id);
     for (const id of consumers) this.#consumers.delete(id);
   }
 
@@ -154,10 +154,12 @@ export class LocalHost implements Host {
   };
 
   #consumersOf(route: number): readonly (Consumer | undefined)[] | undefined {
-    const known = this.#routes[route];
+    const known = this.#routes.get(route);
     if (known !== undefined) return known;
     const page = this.#parts.page(route);
     if (page === undefined) return undefined;
-    return (this.#routes[route] = page.members.map((member) => this.#consumers.get(member.id)));
+    const consumers = page.members.map((member) => this.#consumers.get(member.id));
+    this.#routes.set(route, consumers);
+    return consumers;
   }
 }

@@ -37,8 +37,6 @@ export class Router {
   readonly #routes: (Route | undefined)[] = [];
   readonly #dynamicRoutes = new Map<number, Route>();
   readonly #pages = new Map<number, Page>();
-  /** Numbers that may be used again. */
-  readonly #freeIds: number[] = [];
   /** Pages of single members, by consumer id. */
   readonly #single = new Map<number, Page>();
   readonly #onPage: (page: Page) => void;
@@ -93,9 +91,12 @@ export class Router {
     if (page !== undefined) this.#onOldPage(page);
   }
 
-  /** No frame carries this number any more. */
+  /**
+   * No frame carries this number any more. It is not used again: a worker that knows a number does not wait for a message
+   * about it, and would take the new page for the old one.
+   */
   drop(id: number): void {
-    if (this.#pages.delete(id)) this.#freeIds.push(id);
+    this.#pages.delete(id);
   }
 
   /** Routes of the types that a subscription matches are made anew. */
@@ -159,7 +160,7 @@ export class Router {
       return { members, bits, lane };
     });
     const wantsAcknowledgement = all.some((member) => member.subscription.failover);
-    const page: Page = { id: this.#freeIds.pop() ?? this.#nextPage++, legs: built, members: all, wantsAcknowledgement };
+    const page: Page = { id: this.#nextPage++, legs: built, members: all, wantsAcknowledgement };
     this.#pages.set(page.id, page);
     this.#onPage(page);
     return page;

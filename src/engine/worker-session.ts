@@ -29,8 +29,8 @@ export class WorkerSession {
   readonly #threadId: number;
   readonly #table: TypeTable;
   readonly #consumers = new Map<number, Consumer>();
-  readonly #routes: (readonly (Consumer | undefined)[] | undefined)[] = [];
-  readonly #routeRecords: (RouteRecord | undefined)[] = [];
+  readonly #routes = new Map<number, readonly (Consumer | undefined)[]>();
+  readonly #routeRecords = new Map<number, RouteRecord>();
   readonly #sources = new Map<number, string>();
   readonly #drain: Drain;
   readonly #readers: RingReader[];
@@ -66,7 +66,7 @@ export class WorkerSession {
       control: this.control,
       replies,
       origin: { runId: task.runId, sourceOf: (id) => this.#sources.get(id) ?? task.source },
-      consumersOf: (route) => this.#routes[route],
+      consumersOf: (route) => this.#routes.get(route),
       hold: true,
       monotonicMs: () => surroundings.clock.monotonicMs(),
       scheduler: surroundings.scheduler,
@@ -180,13 +180,13 @@ export class WorkerSession {
       case 'consumer': {
         const error = await this.#addConsumer(command.consumer);
         if (error !== null) this.#post({ kind: 'load-failed', id: command.consumer.id, error: toErrorRecord(error), fatal: false });
-        for (const route of this.#routeRecords) if (route !== undefined) this.#addRoute(route);
+        for (const route of this.#routeRecords.values()) this.#addRoute(route);
         return;
       }
       case 'forget':
         for (const id of command.unused.pages) {
-          this.#routes[id] = undefined;
-          this.#routeRecords[id] = undefined;
+          this.#routes.delete(id);
+          this.#routeRecords.delete(id);
         }
         for (const id of command.unused.consumers) this.#consumers.delete(id);
         for (const id of command.unused.subscriptions) this.#sources.delete(id);
@@ -209,8 +209,11 @@ export class WorkerSession {
   }
 
   #addRoute(route: RouteRecord): void {
-    this.#routeRecords[route.id] = route;
-    this.#routes[route.id] = route.consumers.map((id) => this.#consumers.get(id));
+    this.#routeRecords.set(route.id, route);
+    this.#routes.set(
+      route.id,
+      route.consumers.map((id) => this.#consumers.get(id)),
+    );
   }
 
   /** Returns the error instead of throwing it; the consumer then exists and rejects everything, so nothing is lost. */

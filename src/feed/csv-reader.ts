@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { QtError } from '../base/index.ts';
@@ -43,11 +42,6 @@ export async function fileInput(path: string): Promise<CsvInput> {
 export function textInput(name: string, text: string | Uint8Array): CsvInput {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   return { name, bytes: bytes.byteLength, open: () => Readable.from([bytes]) };
-}
-
-/** File name without its folder, for messages and names. */
-function shortName(input: CsvInput): string {
-  return basename(input.name);
 }
 
 interface RecordWithInfo {
