@@ -10,9 +10,11 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { takeLock } from './lock.ts';
 
 /**
@@ -46,7 +48,7 @@ export interface JournalFs {
 /** The real one. */
 export const nodeFs: JournalFs = {
   makeDirectory: (path) => {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
   },
   readDirectory: (path) => (existsSync(path) ? readdirSync(path) : []),
   open: (path, mode) => openSync(path, mode === 'read' ? 'r' : mode === 'write' ? 'r+' : 'wx+'),
@@ -117,4 +119,18 @@ export function replaceFile(fs: JournalFs, path: string, bytes: Uint8Array, isSy
     fs.close(fd);
   }
   fs.rename(draft, path);
+}
+
+/** Step by step, because the recursive form of Node never ends where a directory seems to be missing for ever, as in /proc. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    makeDirectory(parent);
+    mkdirSync(path);
+  }
 }
