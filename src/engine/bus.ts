@@ -283,7 +283,9 @@ export class Bus implements EventBus {
         const pool = this.#pool;
         await Promise.all(this.#remotes.map((remote) => remote.start(pool)));
         if (this.#lockstep !== null) for (const remote of this.#remotes) remote.reportIdle(true);
-        pool.warm().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the spare thread could not be warmed'));
+        pool
+          .warm(this.#moduleUrls())
+          .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the spare thread could not be warmed'));
       }
     } catch (error) {
       this.#phase = 'stopped';
@@ -750,6 +752,7 @@ export class Bus implements EventBus {
         member.dispatched--;
         return true;
       },
+      moduleUrls: () => this.#moduleUrls(),
       progress: (host) => this.#progress(host),
       page: (route) => this.#router.page(route),
       task: (host) => this.#taskFor(host),
@@ -812,6 +815,10 @@ export class Bus implements EventBus {
       failover.died(member, this.#dispatcher.seq);
       this.#options.logger.warn({ group: member.subscription.group, changes: failover.changes }, 'a member with a standby died');
     }
+  }
+
+  #moduleUrls(): string[] {
+    return [...new Set([...this.#consumers.values()].map((record) => record.url))];
   }
 
   #announceDegraded(subscription: Subscription): void {

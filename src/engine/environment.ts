@@ -48,8 +48,8 @@ export interface ThreadPoolOptions {
 export interface ThreadPool {
   /** Runs the drain loop on a free thread; rejects when the thread dies. */
   run(task: WorkerTask): Promise<void>;
-  /** Lets the spare thread load the engine. */
-  warm(): Promise<void>;
+  /** Lets the spare thread load the engine and the handler modules, so that it can take over within milliseconds. */
+  warm(urls: readonly string[]): Promise<void>;
   thread(threadId: number): PoolThread | undefined;
   /** Ends all threads, whatever they do. */
   destroy(): Promise<void>;

@@ -27,8 +27,8 @@ export class WorkerPool implements ThreadPool {
     this.#add(options.workers + SPARE_THREADS);
   }
 
-  async warm(): Promise<void> {
-    await this.#free().piscina.run(null, { name: 'warm' });
+  async warm(urls: readonly string[]): Promise<void> {
+    await this.#free().piscina.run(urls, { name: 'warm' });
   }
 
   async run(task: WorkerTask): Promise<void> {

@@ -76,6 +76,8 @@ export interface RemoteHostTarget {
   died(host: RemoteHost): void;
   /** True if a delivery in the dead thread's rings is not owed any more; it is taken off the books then. */
   isAbandoned(member: Member, seq: number): boolean;
+  /** Modules of all handlers, for the next spare thread to load ahead. */
+  moduleUrls(): string[];
   /** Replies were read, or space or idleness reported. */
   progress(host: RemoteHost): void;
   page(route: number): Page | undefined;
@@ -333,7 +335,7 @@ export class RemoteHost implements Host, Watched {
     this.#spawn();
     this.#target.progress(this);
     // The thread that the pool started in place of the dead one becomes the next spare.
-    this.#pool.warm().catch(() => {});
+    this.#pool.warm(this.#target.moduleUrls()).catch(() => {});
   }
 
   #onBootFailure(error: unknown): void {

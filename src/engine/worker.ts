@@ -32,8 +32,13 @@ export async function run(task: WorkerTask): Promise<void> {
   await session.close();
 }
 
-/** Does nothing: to have run it means that the thread has loaded this module and can take over at once. */
-export function warm(): void {}
+/**
+ * Loads handler modules ahead: to have run it means that the thread has this module and theirs, and can take over at once.
+ * One that cannot be loaded is reported when it is needed.
+ */
+export async function warm(urls: readonly string[]): Promise<void> {
+  await Promise.allSettled(urls.map((url) => import(url) as Promise<unknown>));
+}
 
 async function loop(session: WorkerSession): Promise<void> {
   let sinceTurn = 0;
