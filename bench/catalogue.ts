@@ -20,6 +20,7 @@ export const CASES: readonly CaseEntry[] = [
   entry('topology', 'paced-latency'),
   entry('topology', 'ping-pong'),
   entry('topology', 'overtaking'),
+  entry('topology', 'retry-timing'),
   entry('topology', 'fan-out-4'),
   entry('topology', 'types-10000'),
 ];

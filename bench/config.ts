@@ -32,6 +32,7 @@ export interface CaseSettings {
     readonly roundMs: number;
   };
   readonly 'ping-pong': { readonly rounds: number; readonly trips: number };
+  readonly 'retry-timing': { readonly rounds: number; readonly events: number };
   readonly overtaking: { readonly rounds: number; readonly trips: number; readonly backlog: number };
   readonly 'fan-out-4': RoundSettings & { readonly events: number };
   readonly 'types-10000': RoundSettings & { readonly events: number };
