@@ -1,6 +1,7 @@
 import { describe, QtError } from '../base/index.ts';
 import type { FrameEncoder, TypeEntry, TypeTable } from '../codec/index.ts';
 import {
+  checkPayload,
   checkType,
   compileSchema,
   definitionOf,
@@ -61,7 +62,7 @@ export class Intake {
 
   /** The entry of a type, checked against the definition at hand; remembered, because events of a type come in rows. */
   #entryOf(input: EventInput, definition: EventDefinition | undefined): TypeEntry {
-    const entry = this.#table.byType(input?.type) ?? this.#newType(input);
+    const entry = this.#table.byType(input?.type) ?? this.#newType(input, definition);
     if (definition === undefined || entry.isDynamic) return entry;
     if (entry.schemaHash !== definition.schemaHash) this.#table.checkDefinition(definition);
     this.#lastDefinition = definition;
@@ -87,11 +88,10 @@ export class Intake {
     throw envelopeError(input.type, 'key', key, 'a string from the key function of its definition');
   }
 
-  #newType(input: EventInput): TypeEntry {
+  #newType(input: EventInput, definition: EventDefinition | undefined): TypeEntry {
     if (typeof input !== 'object' || input === null)
       throw new QtError(QT_EVENT_ENVELOPE_INVALID, `Cannot publish ${describe(input)}: expected { type, payload }`);
     checkType(input.type);
-    const definition = input instanceof EventDraft ? (input.definition as EventDefinition) : definitionOf(input.type);
     return definition === undefined || !this.#scope.canDefine ? this.#table.addDynamic(input.type) : this.#table.addDefinition(definition);
   }
 
@@ -103,15 +103,7 @@ export class Intake {
     }
     let check = this.#checks.get(entry.type);
     if (check === undefined) this.#checks.set(entry.type, (check = compileSchema(entry.schema)));
-    if (check.check(payload)) return;
-    const fault = check.firstFault(payload);
-    throw new QtError(
-      QT_EVENT_PAYLOAD_INVALID,
-      `Cannot publish ${entry.type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`,
-      {
-        details: { type: entry.type, field: fault?.field ?? '' },
-      },
-    );
+    checkPayload(entry.type, check, payload);
   }
 }
 

@@ -89,15 +89,7 @@ export class EventDefinition<P extends object = object> {
    * @throws QtError QT_EVENT_PAYLOAD_INVALID naming the field and its value
    */
   validate(payload: unknown): asserts payload is P {
-    if (this.#check.check(payload)) return;
-    const fault = this.#check.firstFault(payload);
-    throw new QtError(
-      QT_EVENT_PAYLOAD_INVALID,
-      `Cannot publish ${this.type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`,
-      {
-        details: { type: this.type, field: fault?.field ?? '' },
-      },
-    );
+    checkPayload(this.type, this.#check, payload);
   }
 
   /**
@@ -115,6 +107,21 @@ export class EventDefinition<P extends object = object> {
     }
     return new EventDraft<P>(this.type, Object.freeze(payload), options, this as unknown as EventDefinition);
   }
+}
+
+/**
+ * Refuses a payload that does not fit the schema of its type.
+ *
+ * @throws QtError QT_EVENT_PAYLOAD_INVALID naming the field and its value
+ */
+export function checkPayload(type: string, check: SchemaCheck, payload: unknown): void {
+  if (check.check(payload)) return;
+  const fault = check.firstFault(payload);
+  throw new QtError(
+    QT_EVENT_PAYLOAD_INVALID,
+    `Cannot publish ${type}: ${fault?.field || 'payload'} ${fault?.message ?? 'does not fit the schema'}`,
+    { details: { type, field: fault?.field ?? '' } },
+  );
 }
 
 const defined = new Map<string, EventDefinition>();

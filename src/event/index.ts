@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { allDefinitions, defineEvent, definitionOf, EventDefinition, type EventSpec, type RateLimit } from './definition.ts';
+export { allDefinitions, checkPayload, defineEvent, definitionOf, EventDefinition, type EventSpec, type RateLimit } from './definition.ts';
 export { EventDraft, type DraftOptions, type EventInput } from './draft.ts';
 export * from './errors.ts';
 export type { QtEvent } from './event.ts';
