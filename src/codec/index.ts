@@ -5,6 +5,7 @@
  * @module
  */
 export { FrameDecoder } from './decoder.ts';
+export { decodeEvent, DeliveredEvent, type EventOrigin } from './delivered-event.ts';
 export { FrameEncoder, type FrameEncoderOptions } from './encoder.ts';
 export * from './errors.ts';
 export * from './frame.ts';

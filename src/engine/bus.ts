@@ -3,7 +3,19 @@
  * Everything here runs on the thread that made the bus.
  */
 import { hash32, QtError } from '../base/index.ts';
-import { CAUSE_SEQ, FrameDecoder, FrameEncoder, FrameViews, LANE, SEQ, TIMESTAMP, TypeTable, TYPE_ID } from '../codec/index.ts';
+import {
+  CAUSE_SEQ,
+  decodeEvent,
+  type EventOrigin,
+  FrameDecoder,
+  FrameEncoder,
+  FrameViews,
+  LANE,
+  SEQ,
+  TIMESTAMP,
+  TypeTable,
+  TYPE_ID,
+} from '../codec/index.ts';
 import {
   allDefinitions,
   definitionOf,
@@ -20,7 +32,6 @@ import { Collector, type Unused } from './collector.ts';
 import type { ConsumerSpec } from './consumer.ts';
 import { DedupeWindow } from './dedupe-window.ts';
 import { DeadLetterStore, type DeadLetterQueue } from './dead-letters.ts';
-import { decodeEvent, type EventOrigin } from './delivered-event.ts';
 import { Delivery } from './delivery.ts';
 import { DirectReplies } from './direct-replies.ts';
 import { Dispatcher, fullError } from './dispatcher.ts';
@@ -87,6 +98,7 @@ export class Bus implements EventBus {
   readonly deadLetters: DeadLetterQueue;
   readonly #options: ResolvedBusOptions;
   readonly #table = new TypeTable();
+  readonly #frameBytesMax: number;
   readonly #decoder: FrameDecoder;
   readonly #encoder: FrameEncoder;
   readonly #intake: Intake;
@@ -133,7 +145,9 @@ export class Bus implements EventBus {
     this.#options = resolved;
     this.#environment = environment;
     for (const definition of allDefinitions()) this.#table.addDefinition(definition);
+    // An eighth of a ring is its longest record, and a reply carries a whole frame behind its head.
     const frameBytesMax = Math.min(resolved.ringBytes, resolved.replyBytes) / 8 - REPLY_HEAD_BYTES;
+    this.#frameBytesMax = frameBytesMax;
     this.#decoder = new FrameDecoder(this.#table);
     this.#encoder = new FrameEncoder(this.#table, { frameBytesMax });
     this.#intake = new Intake(this.#table, this.#encoder, resolved.validate, { canDefine: true, isKeyed: () => false });
@@ -769,7 +783,7 @@ export class Bus implements EventBus {
   }
 
   #taskFor(host: RemoteHost): Omit<WorkerTask, 'buffer' | 'port' | 'epoch' | 'ringBytes' | 'replyBytes'> {
-    const { runId, source, validate, ringBytes, replyBytes } = this.#options;
+    const { runId, source, validate } = this.#options;
     const consumers = [...this.#consumers.values()].flatMap((record) => {
       const member = this.#members.get(record.id);
       return member?.host === host ? [{ ...record, isDegraded: member.subscription.isDegraded }] : [];
@@ -778,7 +792,7 @@ export class Bus implements EventBus {
       runId,
       source,
       validate,
-      frameBytesMax: Math.min(ringBytes, replyBytes) / 8 - REPLY_HEAD_BYTES,
+      frameBytesMax: this.#frameBytesMax,
       types: this.#table.toRecords(),
       keyed: this.#keyedTypes(1),
       consumers,

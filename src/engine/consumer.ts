@@ -1,7 +1,7 @@
 import { QtError, type Logger } from '../base/index.ts';
+import type { DeliveredEvent } from '../codec/index.ts';
 import type { Handler } from '../event/index.ts';
 import { DeliveryContext, type Emission } from './delivery-context.ts';
-import type { DeliveredEvent } from './delivered-event.ts';
 import { QT_HANDLER_LOAD_FAILED } from './errors.ts';
 import type { FilterFunction } from './filter.ts';
 

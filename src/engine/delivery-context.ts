@@ -1,7 +1,6 @@
 import { QtError, type Logger } from '../base/index.ts';
-import { CAUSE_SEQ, CORRELATION_SEQ, EMIT_INDEX, SOURCE, TIMESTAMP, type FrameEncoder } from '../codec/index.ts';
+import { CAUSE_SEQ, CORRELATION_SEQ, EMIT_INDEX, SOURCE, TIMESTAMP, DeliveredEvent, type FrameEncoder } from '../codec/index.ts';
 import type { EventInput, FailureRecord, HandlerContext } from '../event/index.ts';
-import { DeliveredEvent } from './delivered-event.ts';
 import { QT_HANDLER_CONTEXT_CLOSED } from './errors.ts';
 import { parseFailures } from './failures.ts';
 import type { Intake } from './intake.ts';

@@ -23,6 +23,9 @@ import {
   ROUTE,
   SEQ,
   TARGETS,
+  decodeEvent,
+  type DeliveredEvent,
+  type EventOrigin,
   type FrameDecoder,
   type FrameViews,
 } from '../codec/index.ts';
@@ -30,7 +33,6 @@ import { PRIORITIES, QT_EVENT_ENVELOPE_INVALID, QT_EVENT_PAYLOAD_INVALID, type H
 import type { RingReader } from '../ring/index.ts';
 import type { Consumer, Task } from './consumer.ts';
 import { CURRENT_BIT, CURRENT_INDEX, CURRENT_LANE, HANDLED, RUNS_MAX, type Control } from './control.ts';
-import { decodeEvent, type DeliveredEvent, type EventOrigin } from './delivered-event.ts';
 import type { Scheduler, Timer } from './environment.ts';
 import { QT_EVENT_REJECTED, QT_GROUP_DEGRADED, QT_HANDLER_LOAD_FAILED, QT_HANDLER_TIMEOUT } from './errors.ts';
 import { copyFrame, type Replies } from './replies.ts';

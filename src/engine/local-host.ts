@@ -1,11 +1,10 @@
 import type { Logger } from '../base/index.ts';
-import { FrameViews, type FrameDecoder, type FrameEncoder } from '../codec/index.ts';
+import { FrameViews, type EventOrigin, type FrameDecoder, type FrameEncoder } from '../codec/index.ts';
 import type { Handler } from '../event/index.ts';
 import { RingReader, RingWriter } from '../ring/index.ts';
 import { Consumer, rejecting, type ConsumerSpec } from './consumer.ts';
 import { Control } from './control.ts';
 import { Drain } from './drain.ts';
-import type { EventOrigin } from './delivered-event.ts';
 import type { Emission } from './delivery-context.ts';
 import type { Scheduler } from './environment.ts';
 import type { HandlerLoader, HandlerModuleSpec } from './handler-loader.ts';

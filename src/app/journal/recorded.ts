@@ -1,19 +1,7 @@
 import { statSync } from 'node:fs';
 import { QtError } from '../../base/index.ts';
-import {
-  CAUSE_SEQ,
-  CORRELATION_SEQ,
-  EMIT_INDEX,
-  LANE,
-  SEQ,
-  SOURCE,
-  TIMESTAMP,
-  TS_INIT,
-  VERSION,
-  FrameViews,
-  type FrameDecoder,
-} from '../../codec/index.ts';
-import { PRIORITIES, type QtEvent } from '../../event/index.ts';
+import { CAUSE_SEQ, decodeEvent, FrameViews, type FrameDecoder } from '../../codec/index.ts';
+import type { QtEvent } from '../../event/index.ts';
 import { openJournalReader, type JournalReader, type JournalReaderOptions } from '../../journal/index.ts';
 import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
 
@@ -89,27 +77,7 @@ export function checkDirectory(directory: string): void {
  * @throws QtError QT_CODEC_DAMAGED, QT_CODEC_TYPE_UNKNOWN, QT_CODEC_SCHEMA_MISMATCH
  */
 export function toRecordedEvent({ decoder, names, views }: RecordedFrame): QtEvent<object> {
-  const { f64, u16, u8 } = views;
-  const meta = decoder.meta(views, 0);
-  const runId = names['run'] ?? '';
-  const seq = f64[SEQ >> 3]!;
-  const causeSeq = f64[CAUSE_SEQ >> 3]!;
-  return {
-    id: `${runId}-${seq}`,
-    type: decoder.type(views, 0),
-    v: u16[VERSION >> 1]!,
-    seq,
-    timestamp: f64[TIMESTAMP >> 3]!,
-    tsInitUs: f64[TS_INIT >> 3]!,
-    payload: decoder.payload(views, 0),
-    priority: PRIORITIES[u8[LANE]!] ?? 'NORMAL',
-    key: decoder.key(views, 0),
-    // As the bus names them to its log: itself, and its subscriptions by number.
-    source: meta?.s ?? names[`source.${u16[SOURCE >> 1]!}`] ?? names['source'] ?? '',
-    correlationId: meta?.c ?? `${runId}-${f64[CORRELATION_SEQ >> 3]!}`,
-    causationId: meta?.k ?? (causeSeq === 0 ? null : `${runId}-${causeSeq}`),
-    causeSeq,
-    emitIndex: u16[EMIT_INDEX >> 1]!,
-    runId,
-  };
+  // As the bus names them to its log: itself, and its subscriptions by number.
+  const sourceOf = (id: number): string => names[`source.${id}`] ?? names['source'] ?? '';
+  return decodeEvent(views, 0, decoder, { runId: names['run'] ?? '', sourceOf }).toJSON();
 }

@@ -1,3 +1,5 @@
+import { PRIORITIES, type Priority, type QtEvent } from '../event/index.ts';
+import type { FrameDecoder } from './decoder.ts';
 import {
   CAUSE_SEQ,
   CORRELATION_SEQ,
@@ -8,11 +10,9 @@ import {
   TIMESTAMP,
   TS_INIT,
   VERSION,
-  type FrameDecoder,
   type FrameViews,
   type Meta,
-} from '../codec/index.ts';
-import { PRIORITIES, type Priority, type QtEvent } from '../event/index.ts';
+} from './frame.ts';
 
 /** What the getters of an event need to name things. */
 export interface EventOrigin {
