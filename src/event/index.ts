@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { DeadLetterAdded, DeadLetterRedriveRequested, DeadLetterRemoved } from './dead-letter-events.ts';
 export { allDefinitions, checkPayload, defineEvent, definitionOf, EventDefinition, type EventSpec, type RateLimit } from './definition.ts';
 export { EventDraft, type DraftOptions, type EventInput } from './draft.ts';
 export * from './errors.ts';

@@ -89,6 +89,8 @@ system.timer.fired N sys 24h 10000
 system.day.rolled H acct 24h 10000
 system.preflight.complete H acct 365d 10000
 system.deadletter.added H sys perm 10000
+system.deadletter.removed H sys perm 10000
+system.deadletter.redrive_requested H sys perm 10000
 system.notification.failed L sys 30d 10000
 performance.report.updated L strat 365d 10000
 audit.decision.log N acct perm ∞

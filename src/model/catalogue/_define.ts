@@ -46,6 +46,12 @@ export function catalogued<S extends TSchema>(type: string, spec: CatalogueSpec<
   return definition;
 }
 
+/** Takes a type that is defined elsewhere into the catalogue: one that the engine itself publishes. */
+export function listed<D extends { readonly type: string }>(definition: D, keyKind: KeyKind): D {
+  registered.set(definition.type, { keyKind, windowPerKey: false, rate: '' });
+  return definition;
+}
+
 /** The entry of a type of the catalogue. */
 export function entryOf(type: string): CatalogueEntry {
   const entry = registered.get(type);

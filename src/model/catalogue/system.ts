@@ -1,7 +1,7 @@
-import { Type } from '../../event/index.ts';
+import { DeadLetterAdded, DeadLetterRedriveRequested, DeadLetterRemoved, Type } from '../../event/index.ts';
 import { count, day, id, int, obj, seconds, str, us } from '../schema.ts';
 import { AlertSeverity, HealthStatus, RunMode, ServiceStatus } from '../words.ts';
-import { byAccount, bySystem, catalogued, EVERYONE, type PayloadOf } from './_define.ts';
+import { byAccount, bySystem, catalogued, EVERYONE, listed, type PayloadOf } from './_define.ts';
 
 /** Publish it at `HEALTH_PRIORITY[payload.new_status]`. */
 export const HealthStatusChanged = catalogued('health.status_changed', {
@@ -121,16 +121,14 @@ export const SystemDayRolled = catalogued('system.day.rolled', {
 });
 export type SystemDayRolledPayload = PayloadOf<typeof SystemDayRolled>;
 
-export const SystemDeadletterAdded = catalogued('system.deadletter.added', {
-  payload: Type.Object({ event_id: id, type: id, group: id, attempts: count, code: str, message: str }),
-  priority: 'HIGH',
-  ...bySystem,
-  keep: 'perm',
-  description: 'An event was given up for a group',
-  publishers: ['engine'],
-  consumers: ['alerting'],
-});
+export const SystemDeadletterAdded = listed(DeadLetterAdded, 'sys');
 export type SystemDeadletterAddedPayload = PayloadOf<typeof SystemDeadletterAdded>;
+
+export const SystemDeadletterRemoved = listed(DeadLetterRemoved, 'sys');
+export type SystemDeadletterRemovedPayload = PayloadOf<typeof SystemDeadletterRemoved>;
+
+export const SystemDeadletterRedriveRequested = listed(DeadLetterRedriveRequested, 'sys');
+export type SystemDeadletterRedriveRequestedPayload = PayloadOf<typeof SystemDeadletterRedriveRequested>;
 
 /** Alerting never sends this one through the channel it is about. */
 export const SystemNotificationFailed = catalogued('system.notification.failed', {
