@@ -1,28 +1,26 @@
+import type { BenchCase } from './case.ts';
 import type { CaseName } from './config.ts';
 
 /** Where a case lives; loaded in its own process only. */
 export interface CaseEntry {
   readonly name: CaseName;
-  /** `micro` for one function, `topology` for a shape of publishers and handlers. */
-  readonly folder: 'micro' | 'topology';
-  readonly url: string;
-}
-
-function entry(folder: CaseEntry['folder'], name: CaseName): CaseEntry {
-  return { name, folder, url: new URL(`./${folder}/${name}.ts`, import.meta.url).href };
+  /** `micro` for one function, `topology` for a shape of publishers and handlers, `scenario` for a whole program. */
+  readonly folder: 'micro' | 'topology' | 'scenario';
+  /** A literal import, so that a bundler finds the module. */
+  load(): Promise<{ readonly bench: BenchCase }>;
 }
 
 /** Every case, in the order of a run. */
 export const CASES: readonly CaseEntry[] = [
-  entry('micro', 'ring'),
-  entry('micro', 'codec'),
-  entry('topology', 'one-to-one-throughput'),
-  entry('topology', 'paced-latency'),
-  entry('topology', 'ping-pong'),
-  entry('topology', 'overtaking'),
-  entry('topology', 'retry-timing'),
-  entry('topology', 'fan-out-4'),
-  entry('topology', 'types-10000'),
+  { folder: 'micro', name: 'ring', load: () => import('./micro/ring.ts') },
+  { folder: 'micro', name: 'codec', load: () => import('./micro/codec.ts') },
+  { folder: 'topology', name: 'one-to-one-throughput', load: () => import('./topology/one-to-one-throughput.ts') },
+  { folder: 'topology', name: 'paced-latency', load: () => import('./topology/paced-latency.ts') },
+  { folder: 'topology', name: 'ping-pong', load: () => import('./topology/ping-pong.ts') },
+  { folder: 'topology', name: 'overtaking', load: () => import('./topology/overtaking.ts') },
+  { folder: 'topology', name: 'retry-timing', load: () => import('./topology/retry-timing.ts') },
+  { folder: 'topology', name: 'fan-out-4', load: () => import('./topology/fan-out-4.ts') },
+  { folder: 'topology', name: 'types-10000', load: () => import('./topology/types-10000.ts') },
 ];
 
 /** Cases whose `folder/name` holds one of the words; `*` stands for anything. All of them without a word. */

@@ -46,9 +46,9 @@ async function main(): Promise<number> {
   const machine = describeMachine();
   console.log(machineLines(machine, mode));
   const outcomes: CaseOutcome[] = [];
-  for (const { name, url } of cases) {
+  for (const { name } of cases) {
     console.error(`measuring ${name} ...`);
-    const outcome = await runIsolated({ name, url, settings: config.settings[mode][name], timeoutMs: config.caseMsMax });
+    const outcome = await runIsolated({ name, settings: config.settings[mode][name], timeoutMs: config.caseMsMax });
     console.log(`\n${caseLines(outcome)}`);
     outcomes.push(outcome);
   }

@@ -2,21 +2,15 @@
  * Runs a case in a process of its own: what one case leaves behind (compiled code, garbage, ten thousand types) is not
  * part of the next one's figures, and a case that hangs or crashes fails alone.
  */
-import { fork } from 'node:child_process';
-import type { CaseReport } from '../case.ts';
-
-/** What the process of a case sends back. */
-export type CaseMessage =
-  | { readonly status: 'done'; readonly question: string; readonly report: CaseReport }
-  | { readonly status: 'failed'; readonly message: string };
+import { startPart, type CaseMessage } from './parts.ts';
 
 /** What became of a case. */
 export type CaseOutcome = CaseMessage & { readonly name: string; readonly settings: object; readonly elapsedMs: number };
 
 export interface IsolateOptions {
   readonly name: string;
-  /** Module that exports the case as `bench`. */
-  readonly url: string;
+  /** URL of a module that exports the case as `bench`; default: the case of the catalogue with that name. */
+  readonly url?: string;
   readonly settings: object;
   readonly timeoutMs: number;
 }
@@ -25,11 +19,7 @@ export interface IsolateOptions {
 export async function runIsolated({ name, url, settings, timeoutMs }: IsolateOptions): Promise<CaseOutcome> {
   const start = performance.now();
   const message = await new Promise<CaseMessage>((resolve) => {
-    const child = fork(new URL('./_case-process.ts', import.meta.url), [url, JSON.stringify(settings)], {
-      execArgv: ['--expose-gc'],
-      // Standard output belongs to the results.
-      stdio: ['ignore', 2, 2, 'ipc'],
-    });
+    const child = startPart({ source: url ?? name, settings });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       resolve({ status: 'failed', message: `no result within ${timeoutMs} ms` });

@@ -22,7 +22,10 @@ export function caseLines(outcome: CaseOutcome): string {
   const settings = Object.entries(outcome.settings).map(([name, value]) => `${name} ${String(value)}`);
   const head = `${outcome.name}  (${settings.join('; ')}; ${(outcome.elapsedMs / 1000).toFixed(1)} s)`;
   if (outcome.status === 'failed') return `${head}\n${INDENT}FAILED: ${outcome.message}`;
-  return [head, `${INDENT}${outcome.question}`, '', ...figureRows(outcome.report), '', ...ratioRows(outcome.report)].join('\n');
+  if (outcome.status === 'skipped') return `${head}\n${INDENT}${outcome.question}\n${INDENT}skipped: ${outcome.reason}`;
+  const { report } = outcome;
+  const rows = [figureRows(report), ratioRows(report), remarkRows(report)].filter((part) => part.length > 0);
+  return [head, `${INDENT}${outcome.question}`, ...rows.flatMap((part) => ['', ...part])].join('\n');
 }
 
 export function gateLines(gates: readonly GateResult[]): string {
@@ -46,6 +49,14 @@ function figureRows({ subjects }: CaseReport): string[] {
 
 function ratioRows({ ratios }: CaseReport): string[] {
   return align(ratios.map(({ subject, reference, figure, ratio }) => [subject, ratioText(ratio), `x ${reference}, ${figure}`]));
+}
+
+/** What is not the same job, and what did not take part. */
+function remarkRows({ skipped = [], subjects }: CaseReport): string[] {
+  return [
+    ...subjects.filter(({ note }) => note !== undefined).map(({ name, note }) => `${INDENT}${name}: ${note}`),
+    ...skipped.map(({ reason, subject }) => `${INDENT}skipped ${subject}: ${reason}`),
+  ];
 }
 
 function ratioText(ratio: Spread): string {

@@ -1,0 +1,61 @@
+/** What runs in a process of its own, and how such a process is started: from the files, and from the single executable. */
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { isSea } from 'node:sea';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { CaseReport } from '../case.ts';
+import { CASES } from '../catalogue.ts';
+import { CheckError } from './check.ts';
+import { MissingPeer } from './optional.ts';
+
+/** What the process of a case sends back. */
+export type CaseMessage =
+  | { readonly status: 'done'; readonly question: string; readonly report: CaseReport }
+  | { readonly status: 'failed'; readonly message: string }
+  | { readonly status: 'skipped'; readonly question: string; readonly reason: string };
+
+/** A case by its name, or by the URL of its module. */
+export interface PartRequest {
+  readonly source: string;
+  readonly settings: object;
+}
+
+/** Starts a process that runs the part and sends its message. Standard output belongs to the results, so it has none. */
+export function startPart(request: PartRequest): ChildProcess {
+  const stdio = ['ignore', 2, 2, 'ipc'] as const;
+  const argument = JSON.stringify(request);
+  if (isSea()) return spawn(process.execPath, ['bench', '--part', argument], { stdio: [...stdio] });
+  return fork(new URL('./_part-process.ts', import.meta.url), [argument], { execArgv: [], stdio: [...stdio] });
+}
+
+/** In that process: measures, sends what came of it, and ends the process. */
+export async function runPart(request: PartRequest): Promise<void> {
+  exposeCollector();
+  const message = await measure(request);
+  // A case that failed half-way may have left threads behind; they end with the process.
+  process.send!(message, () => process.exit(message.status === 'failed' ? 1 : 0));
+}
+
+async function measure({ source, settings }: PartRequest): Promise<CaseMessage> {
+  let question = '';
+  try {
+    const { bench } = await load(source);
+    question = bench.question;
+    return { status: 'done', question, report: await bench.run(settings as never) };
+  } catch (error) {
+    if (error instanceof MissingPeer) return { status: 'skipped', question, reason: error.message };
+    if (error instanceof CheckError) return { status: 'failed', message: error.message };
+    return { status: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+function load(source: string): ReturnType<(typeof CASES)[number]['load']> {
+  const entry = CASES.find(({ name }) => name === source);
+  return entry === undefined ? import(source) : entry.load();
+}
+
+/** What `--expose-gc` does, also where no flag can be given. */
+function exposeCollector(): void {
+  setFlagsFromString('--expose-gc');
+  (globalThis as { gc?: unknown }).gc = runInNewContext('gc');
+}
