@@ -47,6 +47,8 @@ export class BatchBuilder {
   timeMax = 0;
   /** When the newest frame was accepted. */
   lastInitUs = 0;
+  /** BATCH_REMOVED or BATCH_LOST, if the range is longer than its frames. */
+  missing = 0;
   readonly #journal: number;
   #payloadEnd = BATCH_HEADER_BYTES;
 
@@ -59,14 +61,19 @@ export class BatchBuilder {
     return this.views.bytes;
   }
 
+  /** Nothing in it, and no range either. */
+  get isEmpty(): boolean {
+    return this.count === 0 && this.missing === 0;
+  }
+
   /** Adds the frame at `index` of another buffer. Records its seq and event time. */
   add(source: FrameViews, index: number, length: number): void {
     const at = this.#reserve(length);
     source.bytes.copy(this.views.bytes, at, index, index + length);
     const seq = source.f64[(index + SEQ) >> 3]!;
     const time = source.f64[(index + TIMESTAMP) >> 3]!;
+    if (this.isEmpty) this.firstSeq = seq;
     if (this.count === 0) {
-      this.firstSeq = seq;
       this.timeMin = time;
       this.timeMax = time;
     } else if (time < this.timeMin) this.timeMin = time;
@@ -74,6 +81,17 @@ export class BatchBuilder {
     this.lastSeq = seq;
     this.lastInitUs = source.f64[(index + TS_INIT) >> 3]!;
     this.count++;
+  }
+
+  /**
+   * Answers for seqs without frames.
+   *
+   * @param flag BATCH_REMOVED or BATCH_LOST, the same for all of a batch
+   */
+  skip(firstSeq: number, lastSeq: number, flag: number): void {
+    if (this.isEmpty) this.firstSeq = firstSeq;
+    this.lastSeq = lastSeq;
+    this.missing = flag;
   }
 
   /** Makes the payload these bytes, which are no frames. */
@@ -113,6 +131,7 @@ export class BatchBuilder {
     this.length = BATCH_HEADER_BYTES;
     this.#payloadEnd = BATCH_HEADER_BYTES;
     this.count = 0;
+    this.missing = 0;
     this.firstSeq = 0;
     this.lastSeq = 0;
     this.timeMin = 0;

@@ -11,10 +11,18 @@ export type { RetentionReport } from './compactor.ts';
 export { CursorStore, type CursorOptions } from './cursors.ts';
 export type { DictionaryRecords } from './dictionary.ts';
 export * from './errors.ts';
+export { measureJournal, type JournalExtent } from './extent.ts';
 export { nodeFs, type JournalFs } from './file-system.ts';
 export { openJournal, type Journal } from './journal.ts';
 export { defaultJournalOptions, JOURNAL_LEVELS, type JournalLevel, type JournalOptions } from './options.ts';
-export { JournalReader, openJournalReader, type FollowOptions, type FrameCallback, type JournalReaderOptions } from './reader.ts';
+export {
+  JournalReader,
+  openJournalReader,
+  type FollowOptions,
+  type FrameCallback,
+  type JournalReaderOptions,
+  type MissingCallback,
+} from './reader.ts';
 export type { ClosedSegment, RecoveryReport } from './recovery.ts';
 export { repairJournal, type LostRange, type RepairReport } from './repair.ts';
 export { planRetention, type RetentionRule, type RetentionRules, type RetentionSituation, type RetentionStep } from './retention.ts';

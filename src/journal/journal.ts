@@ -7,12 +7,22 @@ import { encodeDictionary, type DictionaryRecords } from './dictionary.ts';
 import { DurabilityWaiters } from './durability-waiters.ts';
 import { QT_JOURNAL_CLOSED, QT_JOURNAL_FRAME_INVALID, QT_JOURNAL_OVERFLOW, QT_JOURNAL_WRITER_LOST } from './errors.ts';
 import { nodeFs, type JournalFs } from './file-system.ts';
+import { BATCH_LOST, BATCH_REMOVED } from './format.ts';
 import { Inlet } from './inlet.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { resolveJournalOptions, type JournalLevel, type JournalOptions, type ResolvedJournalOptions } from './options.ts';
 import { lockDirectory } from './owner.ts';
 import type { RecoveryReport } from './recovery.ts';
-import { DICTIONARY_RECORD, DICTIONARY_RECORD_HEADER, type WriterMessage, type WriterTask } from './writer-session.ts';
+import {
+  DICTIONARY_RECORD,
+  DICTIONARY_RECORD_HEADER,
+  GAP_RECORD,
+  GAP_RECORD_BYTES,
+  RENEW_RECORD,
+  RENEW_RECORD_BYTES,
+  type WriterMessage,
+  type WriterTask,
+} from './writer-session.ts';
 import { ThreadWriter, type WriterHost } from './writer-host.ts';
 
 /** Appends that become visible to the writer at once: an atomic store and a look at its sleep cost 25 ns. */
@@ -159,6 +169,32 @@ export class Journal {
     if (++this.#unflushed >= FLUSH_EVERY) this.flush();
   }
 
+  /**
+   * Answers for the seqs up to this one without events, for a copy of a journal from which retention had removed them, or
+   * in which a repair had given them up.
+   *
+   * @param lastSeq > `this.lastSeq`
+   * @throws QtError QT_JOURNAL_FRAME_INVALID, QT_JOURNAL_CLOSED
+   */
+  skip(lastSeq: number, why: 'removed' | 'lost'): void {
+    if (!(lastSeq > this.#lastSeq)) throw wrongSeq(lastSeq, this.#lastSeq);
+    const record = Buffer.alloc(GAP_RECORD_BYTES);
+    record.writeDoubleLE(lastSeq, 8);
+    record.writeUInt32LE(why === 'removed' ? BATCH_REMOVED : BATCH_LOST, 16);
+    this.#tell(GAP_RECORD, record);
+    this.#lastSeq = lastSeq;
+  }
+
+  /**
+   * Forgets all types and names: a new segment begins, which explains only what is declared from here on. For a copy of a
+   * journal that several processes have written, each with its own numbers.
+   *
+   * @throws QtError QT_JOURNAL_CLOSED
+   */
+  renewDictionary(): void {
+    this.#tell(RENEW_RECORD, Buffer.alloc(RENEW_RECORD_BYTES));
+  }
+
   /** Shows the writer what was appended. Call it after the last append of a batch. */
   flush(): void {
     if (this.#unflushed === 0) return;
@@ -262,7 +298,7 @@ export class Journal {
   }
 
   #startWriter(buffer: SharedArrayBuffer, fs: JournalFs | null): WriterHost {
-    const { segmentBytes, batchBytes, batchMs, retention, level, clock } = this.#options;
+    const { segmentBytes, batchBytes, batchMs, journalId, retention, level, clock } = this.#options;
     const task: WriterTask = {
       buffer,
       directory: this.directory,
@@ -271,6 +307,7 @@ export class Journal {
       batchMs,
       isFsynced: level === 'fsynced',
       retention,
+      journalId,
     };
     const onMessage = (message: WriterMessage): void => this.#onMessage(message);
     if (fs !== null) return new InlineWriter(task, fs, clock, onMessage);
@@ -350,8 +387,6 @@ export class Journal {
   }
 
   #declare(records: DictionaryRecords): void {
-    if (this.#failure !== null) return;
-    if (this.#isClosing) throw new QtError(QT_JOURNAL_CLOSED, 'Cannot declare types: the journal is closed');
     const payload = encodeDictionary(records);
     const length = DICTIONARY_RECORD_HEADER + payload.length;
     if (length > this.frameBytesMax) {
@@ -363,9 +398,16 @@ export class Journal {
       return;
     }
     const record = Buffer.allocUnsafeSlow(length);
-    record.writeInt32LE(length, 0);
-    record.writeUInt32LE(DICTIONARY_RECORD, 4);
     payload.copy(record, DICTIONARY_RECORD_HEADER);
+    this.#tell(DICTIONARY_RECORD, record);
+  }
+
+  /** Hands the writer a record that is no frame. */
+  #tell(word: number, record: Buffer): void {
+    if (this.#failure !== null) return;
+    if (this.#isClosing) throw new QtError(QT_JOURNAL_CLOSED, 'Cannot write to the journal: it is closed');
+    record.writeInt32LE(record.length, 0);
+    record.writeUInt32LE(word, 4);
     if (!this.#inlet.putRecord(record)) this.#checkOverflow();
     this.#unflushed++;
   }

@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly retention?: RetentionRules;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** 32 hexadecimal digits for a journal that is made anew, such as a copy; one that exists keeps its own. Default: random. */
+  readonly journalId?: string;
   /**
    * A file system that lives in this thread, for tests. The writer then runs in this thread too, between other work,
    * because functions do not travel between threads. Default: the real one, on a thread of its own.
@@ -30,7 +32,8 @@ export interface JournalOptions {
   readonly fs?: JournalFs;
 }
 
-export interface ResolvedJournalOptions extends Required<Omit<JournalOptions, 'fs'>> {
+export interface ResolvedJournalOptions extends Required<Omit<JournalOptions, 'fs' | 'journalId'>> {
+  readonly journalId: string | null;
   readonly fs: JournalFs | null;
 }
 
@@ -47,6 +50,7 @@ export const defaultJournalOptions: ResolvedJournalOptions = {
   retention: {},
   clock: systemClock,
   logger: silentLogger,
+  journalId: null,
   fs: null,
 };
 
@@ -56,6 +60,8 @@ export function resolveJournalOptions(options: JournalOptions): ResolvedJournalO
   const { ringBytes } = merged;
   checkNumber('ringBytes', ringBytes, { min: 8 * KIB, max: 256 * MIB, integer: true });
   if ((ringBytes & (ringBytes - 1)) !== 0) throw invalidOption('ringBytes', ringBytes, 'a power of two');
+  const { journalId } = merged;
+  if (journalId !== null && !/^[0-9a-f]{32}$/.test(journalId)) throw invalidOption('journalId', journalId, '32 hexadecimal digits');
   return {
     ...merged,
     level: checkOneOf('level', merged.level, JOURNAL_LEVELS),

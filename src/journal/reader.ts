@@ -14,8 +14,12 @@ export interface JournalReaderOptions {
   readonly fromSeq?: number;
   /** Deliver from the first event on that happened at this time or later, us since 1970. Events behind it come in log order, whatever their time. */
   readonly fromTimeUs?: number;
+  /** Called between the frames for a range that has none any more: retention removed them, or a repair gave them up. */
+  readonly onMissing?: MissingCallback;
   readonly fs?: JournalFs;
 }
+
+export type MissingCallback = (firstSeq: number, lastSeq: number, why: 'removed' | 'lost') => void;
 
 export interface FollowOptions {
   /** Ends the iteration. */
@@ -53,6 +57,7 @@ export class JournalReader {
   lostRecords = 0;
   readonly #fs: JournalFs;
   readonly #directory: string;
+  readonly #onMissing: MissingCallback | null;
   #reader: BatchReader | null = null;
   #dictionary = new Dictionary();
   #decoder: FrameDecoder | null = null;
@@ -66,6 +71,7 @@ export class JournalReader {
   constructor(directory: string, options: JournalReaderOptions) {
     this.#fs = options.fs ?? nodeFs;
     this.#directory = directory;
+    this.#onMissing = options.onMissing ?? null;
     this.#nextSeq = Math.max(1, options.fromSeq ?? 1);
     this.#fromTimeUs = options.fromTimeUs ?? -Infinity;
     if (options.fromTimeUs !== undefined) this.#skipOlderSegments(options.fromTimeUs);
@@ -74,6 +80,11 @@ export class JournalReader {
   /** The seq that comes next, if there is one. */
   get nextSeq(): number {
     return this.#nextSeq;
+  }
+
+  /** 32 hexadecimal digits; null as long as no segment was there. */
+  get journalId(): string | null {
+    return this.#journalId;
   }
 
   /** Types and names of the segment that was read last. */
@@ -149,6 +160,7 @@ export class JournalReader {
     const from = this.#nextSeq;
     const fromTimeUs = this.#fromTimeUs;
     let delivered = 0;
+    let expected = Math.max(from, head.firstSeq);
     if (head.lastSeq < from || head.timeMax < fromTimeUs) {
       this.#nextSeq = Math.max(from, head.lastSeq + 1);
       return 0;
@@ -157,12 +169,15 @@ export class JournalReader {
       const length = frameLength(views, at, end);
       if (length === 0) throw this.#damaged(reader.at, `frame ${i} of the batch is not whole`);
       const seq = f64[(at + SEQ) >> 3]!;
+      if (seq > expected) this.#tellMissing(expected, seq - 1);
+      expected = Math.max(expected, seq + 1);
       if (seq >= from && (delivered > 0 || f64[(at + TIMESTAMP) >> 3]! >= fromTimeUs)) {
         delivered++;
         callback(views, at, length, seq);
       }
       at += align8(length);
     }
+    if (head.lastSeq >= expected) this.#tellMissing(expected, head.lastSeq);
     const missing = head.lastSeq - Math.max(from, head.firstSeq) + 1 - delivered;
     if (head.count <= head.lastSeq - head.firstSeq && fromTimeUs === -Infinity) {
       if ((head.flags & BATCH_LOST) === 0) this.removedRecords += missing;
@@ -171,6 +186,13 @@ export class JournalReader {
     if (delivered > 0) this.#fromTimeUs = -Infinity;
     this.#nextSeq = head.lastSeq + 1;
     return delivered;
+  }
+
+  #tellMissing(firstSeq: number, lastSeq: number): void {
+    // A reader that still looks for its time cannot say whether what is missing was before it.
+    if (this.#onMissing === null || this.#fromTimeUs !== -Infinity) return;
+    const isLost = (this.#reader!.head.flags & BATCH_LOST) !== 0;
+    this.#onMissing(firstSeq, lastSeq, isLost ? 'lost' : 'removed');
   }
 
   /** At the end of what can be read of a file: true if there is a reason to look again at once. */

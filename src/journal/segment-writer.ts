@@ -42,7 +42,7 @@ export class SegmentWriter {
   readonly #parts: SegmentWriterParts;
   readonly #flags: number;
   /** Everything this process declared: what a new segment must carry. */
-  readonly #table = new Dictionary();
+  #table = new Dictionary();
   #dictionary = new Dictionary();
   #index: SegmentIndex;
   #fd: number;
@@ -79,10 +79,16 @@ export class SegmentWriter {
     }
   }
 
+  /** Forgets what was declared: a new segment begins, which explains only what is declared from here on. */
+  renew(): void {
+    this.#table = new Dictionary();
+    this.#roll();
+  }
+
   /** Appends a batch of frames, in a new segment if this one is full. */
   append(builder: BatchBuilder): void {
     if (this.#hasFrames && this.#index.bytes + builder.length > this.#parts.segmentBytes) this.#roll();
-    builder.finish(KIND_FRAMES, this.#flags, this.syncedSeq);
+    builder.finish(KIND_FRAMES, this.#flags | builder.missing, this.syncedSeq);
     this.nextSeq = builder.lastSeq + 1;
     this.#hasFrames = true;
     this.#write(builder);

@@ -29,6 +29,8 @@ export interface WriterTask {
   readonly batchMs: number;
   readonly isFsynced: boolean;
   readonly retention: RetentionRules;
+  /** For a journal that does not exist yet; null for a random one. */
+  readonly journalId: string | null;
 }
 
 export type WriterCommand = { readonly kind: 'retain'; readonly id: number; readonly neededFromSeq: number };
@@ -52,9 +54,16 @@ export const ENDED = 3;
 const FLUSH_GROUP_BYTES = 1024 * 1024;
 /** Longest time between flushes under load; several times what a flush takes, so that most of the time goes into writing. */
 const FLUSH_MS = 2;
-/** Ring records that carry no frame have this in place of type and flags: entries for the dictionary. */
+/** Ring records that carry no frame have these in place of type and flags: no type has number 0. Entries for the dictionary. */
 export const DICTIONARY_RECORD = 0;
 export const DICTIONARY_RECORD_HEADER = 8;
+/** A range without frames: f64 last seq at 8, u32 BATCH_REMOVED or BATCH_LOST at 16. */
+export const GAP_RECORD = 0x1_0000;
+export const GAP_RECORD_BYTES = 24;
+/** The dictionary starts over. */
+export const RENEW_RECORD = 0x2_0000;
+export const RENEW_RECORD_BYTES = 8;
+const TYPE_ID_MASK = 0xffff;
 
 export class WriterSession {
   readonly control: Control;
@@ -91,7 +100,7 @@ export class WriterSession {
     this.#guard(() => {
       const { directory, segmentBytes, isFsynced } = this.#task;
       const { report, journalId, closed, tail } = attempt('write', () => recover(this.#fs, directory));
-      const id = journalId ?? randomBytes(16).toString('hex');
+      const id = journalId ?? this.#task.journalId ?? randomBytes(16).toString('hex');
       const lastSeq = tail === null ? (closed.at(-1)?.lastSeq ?? 0) : report.lastSeq;
       this.#closed = closed;
       this.#builder = new BatchBuilder(journalWord(id), this.#task.batchBytes);
@@ -163,7 +172,7 @@ export class WriterSession {
   #work(segment: SegmentWriter): typeof BUSY | typeof GATHER | typeof IDLE {
     const isClosing = this.#isClosing;
     const isFull = this.#gather(segment);
-    const isOpen = this.#builder.count > 0;
+    const isOpen = !this.#builder.isEmpty;
     if (isOpen && (isFull || this.#mayNotWait(isClosing))) {
       this.#writeBatch(segment);
       return BUSY;
@@ -196,12 +205,12 @@ export class WriterSession {
         if (builder.length >= limit) return true;
         const index = ring.next();
         const length = ring.length(index);
-        if (views.u32[(index + TYPE_ID) >> 2] === DICTIONARY_RECORD) {
-          // Its entries must be in the file before the frames behind it, and need not be before those in front.
-          this.#declare(segment, index, length);
+        const word = views.u32[(index + TYPE_ID) >> 2]!;
+        if ((word & TYPE_ID_MASK) === 0) {
+          this.#obey(segment, word, index, length);
           continue;
         }
-        if (builder.count === 0) this.#openedAtMs = this.#nowMs();
+        if (builder.isEmpty) this.#openedAtMs = this.#nowMs();
         builder.add(views, index, length);
         if (builder.length + align8(length) > limit) return true;
       }
@@ -212,9 +221,23 @@ export class WriterSession {
     }
   }
 
-  #declare(segment: SegmentWriter, index: number, length: number): void {
-    // A new segment may start here, and the frames so far belong to the old one.
-    if (this.#builder.count > 0) this.#writeBatch(segment);
+  #obey(segment: SegmentWriter, word: number, index: number, length: number): void {
+    const builder = this.#builder;
+    if (word === GAP_RECORD) {
+      const flag = this.#views.u32[(index + 16) >> 2]!;
+      // The flag of a batch is about all that is missing from it.
+      if (builder.missing !== 0 && builder.missing !== flag) this.#writeBatch(segment);
+      if (builder.isEmpty) this.#openedAtMs = this.#nowMs();
+      builder.skip(builder.isEmpty ? segment.nextSeq : builder.firstSeq, this.#views.f64[(index + 8) >> 3]!, flag);
+      return;
+    }
+    // A new segment may start here, and the frames so far belong to the old one. Entries must be in the file before the
+    // frames behind them, and need not be before those in front.
+    if (!builder.isEmpty) this.#writeBatch(segment);
+    if (word === RENEW_RECORD) {
+      segment.renew();
+      return;
+    }
     const records = decodeDictionary(this.#views.bytes.subarray(index + DICTIONARY_RECORD_HEADER, index + length));
     if (records !== null) segment.declare(records);
   }
