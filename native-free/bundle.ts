@@ -12,6 +12,7 @@ import { moduleUrls } from './module-urls.ts';
 
 /** The oldest Node that may embed the package. */
 export const NODE_OLDEST = '22.12';
+export const NODE_TARGET = `node${NODE_OLDEST}`;
 
 const ENTRIES = { index: 'src/index.ts', trading: 'src/trading/index.ts', cli: 'src/cli/main.ts' };
 const PISCINA_WORKER = 'piscina-worker.cjs';
@@ -28,7 +29,7 @@ export async function bundle(root: string, outDir: string): Promise<string[]> {
   const common = {
     tsconfig: false,
     platform: 'node',
-    transform: { target: `node${NODE_OLDEST}` },
+    transform: { target: NODE_TARGET },
     logLevel: 'warn',
     onwarn: refuse,
   } as const;
@@ -48,7 +49,8 @@ export async function bundle(root: string, outDir: string): Promise<string[]> {
   return [...main.output, ...worker.output].flatMap((item) => (item.type === 'chunk' ? item.moduleIds : []));
 }
 
-function refuse(warning: { message: string }): never {
+/** A warning of the bundler stops the build. */
+export function refuse(warning: { message: string }): never {
   throw new Error(`Cannot bundle: ${warning.message}`);
 }
 
@@ -73,7 +75,7 @@ function redirectPiscinaWorker(): Plugin {
 }
 
 /** Our code asks the manifest for its name and version; what the checkout depends on does not belong in the package. */
-function shortManifest(root: string): Plugin {
+export function shortManifest(root: string): Plugin {
   const file = join(root, 'package.json');
   return {
     name: 'short-manifest',

@@ -10,12 +10,14 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Plugin, PluginContext } from 'rolldown';
 import { parseSync, Visitor } from 'rolldown/utils';
 
-interface Reference {
+export interface Reference {
   /** What is in front of the first variable of the path, or all of it. */
   readonly path: string;
   readonly isTemplate: boolean;
   readonly start: number;
   readonly end: number;
+  /** The whole expression. */
+  readonly expression: { readonly start: number; readonly end: number };
 }
 
 /** Copied files, by their name in the output. */
@@ -40,7 +42,7 @@ export function moduleUrls(root: string): Plugin {
 }
 
 /** All `new URL(path, import.meta.url)` of a module, in order. */
-function findReferences(code: string, id: string): Reference[] {
+export function findReferences(code: string, id: string): Reference[] {
   const references: Reference[] = [];
   let uses = 0;
   const visitor = new Visitor({
@@ -52,9 +54,9 @@ function findReferences(code: string, id: string): Reference[] {
       if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL' || path === undefined || base === undefined) return;
       if (code.slice(base.start, base.end) !== 'import.meta.url') return;
       if (path.type === 'Literal' && typeof path.value === 'string') {
-        references.push({ path: path.value, isTemplate: false, start: path.start, end: path.end });
+        references.push({ path: path.value, isTemplate: false, start: path.start, end: path.end, expression: node });
       } else if (path.type === 'TemplateLiteral') {
-        references.push({ path: path.quasis[0]?.value.raw ?? '', isTemplate: true, start: path.start, end: path.end });
+        references.push({ path: path.quasis[0]?.value.raw ?? '', isTemplate: true, start: path.start, end: path.end, expression: node });
       }
     },
   });

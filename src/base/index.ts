@@ -11,3 +11,4 @@ export { hash32 } from './hash.ts';
 export { silentLogger, type Logger } from './logger.ts';
 export { isPlainObject } from './plain-object.ts';
 export { createPrng, type Prng } from './prng.ts';
+export { resources, type Resources } from './resources.ts';

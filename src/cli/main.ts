@@ -18,7 +18,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Until it is known better: a process that ends before its command does has failed.
+process.exitCode = EXIT_CODES.failed;
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT_CODES.ok;

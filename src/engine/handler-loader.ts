@@ -1,4 +1,4 @@
-import { QtError, type Logger } from '../base/index.ts';
+import { QtError, resources, type Logger } from '../base/index.ts';
 import type { Handler, SetupInfo } from '../event/index.ts';
 import { QT_HANDLER_LOAD_FAILED } from './errors.ts';
 
@@ -64,7 +64,7 @@ export class HandlerLoader {
 
   async #create(spec: HandlerModuleSpec): Promise<{ module: HandlerModule; state: unknown }> {
     try {
-      const module = (await import(spec.url)) as HandlerModule;
+      const module = (await resources.importModule(spec.url)) as HandlerModule;
       const info: SetupInfo = { group: spec.group, member: spec.member, logger: this.#logger };
       return { module, state: await module.setup?.(spec.options, info) };
     } catch (error) {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { PoolThread, ThreadPool, ThreadPoolOptions } from './environment.ts';
 import type { WorkerTask } from './worker-task.ts';
@@ -62,7 +61,7 @@ export class WorkerPool implements ThreadPool {
   #add(threads: number): Berth {
     const { heapMb, logger } = this.#options;
     const piscina = new Piscina({
-      filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+      filename: new URL('./worker.ts', import.meta.url).href,
       name: 'run',
       minThreads: threads,
       maxThreads: threads,

@@ -6,7 +6,7 @@
  * A parked thread hears only WAKE: closing, control messages and resizing all come through that word.
  */
 import { threadId, type MessagePort } from 'node:worker_threads';
-import { systemClock } from '../base/index.ts';
+import { resources, systemClock } from '../base/index.ts';
 import { WAKE } from './control.ts';
 import { realScheduler, wrapPort } from './environment.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -37,7 +37,7 @@ export async function run(task: WorkerTask): Promise<void> {
  * One that cannot be loaded is reported when it is needed.
  */
 export async function warm(urls: readonly string[]): Promise<void> {
-  await Promise.allSettled(urls.map((url) => import(url) as Promise<unknown>));
+  await Promise.allSettled(urls.map((url) => resources.importModule(url)));
 }
 
 async function loop(session: WorkerSession): Promise<void> {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { resolveCsvOptions } from './csv-options.ts';
 import { textInput } from './csv-reader.ts';
 import { feedOfInputs } from './csv.ts';
-import { QtError } from '../base/index.ts';
+import { QtError, resources } from '../base/index.ts';
 import { QT_FEED_FILE_MISSING } from './errors.ts';
 import type { Feed } from './feed.ts';
 
@@ -11,20 +10,20 @@ export interface PackagedFeedOptions {
   readonly kind: 'packaged';
 }
 
-/** Gives the bytes of a data file by name. The default reads beside this module; inside a single executable it is an asset. */
+/** Gives the bytes of a data file by name. The default reads what ships with the program. */
 export type AssetReader = (name: string) => Promise<string | Uint8Array>;
 
 const FILE = 'sp500-2000.csv';
 const ROWS = 5105;
 
-const readBesideModule: AssetReader = (name) => readFile(new URL(`./data/${name}`, import.meta.url));
+const readShipped: AssetReader = (name) => resources.readData(new URL(`./data/${name}`, import.meta.url));
 
 /**
  * Opens the packaged data. Days run from 09:30 to 16:00 in New York; the exchange's few half days are taken as full ones.
  *
  * @throws QtError QT_FEED_FILE_MISSING if the installation is damaged
  */
-export async function openPackagedFeed(readAsset: AssetReader = readBesideModule): Promise<Feed> {
+export async function openPackagedFeed(readAsset: AssetReader = readShipped): Promise<Feed> {
   const bytes = await readAsset(FILE).catch((cause: unknown) => {
     throw new QtError(QT_FEED_FILE_MISSING, `Cannot read the packaged data ${FILE}: install the package again`, {
       cause,

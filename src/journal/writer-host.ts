@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { resources } from '../base/index.ts';
 import type { Control } from './control.ts';
 import { MESSAGES } from './control.ts';
 import type { WriterCommand, WriterMessage, WriterTask } from './writer-session.ts';
@@ -21,7 +22,7 @@ export class ThreadWriter implements WriterHost {
   /** @param onLost called when the thread ends without having said why */
   constructor(task: WriterTask, control: Control, onMessage: (message: WriterMessage) => void, onLost: (cause: unknown) => void) {
     this.#control = control;
-    this.#worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: task });
+    this.#worker = resources.startThread(new URL('./writer-thread.ts', import.meta.url), { workerData: task });
     this.#worker.on('message', onMessage);
     this.#worker.on('error', onLost);
     this.#exited = new Promise((resolve) => {

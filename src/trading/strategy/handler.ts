@@ -1,4 +1,4 @@
-import { QtError } from '../../base/index.ts';
+import { QtError, resources } from '../../base/index.ts';
 import type { HandlerContext, QtEvent } from '../../event/index.ts';
 import { QT_STRATEGY_MODULE_INVALID } from './errors.ts';
 import { resolveStrategyOptions, type StrategyOptions } from './options.ts';
@@ -21,7 +21,7 @@ export function onEvent(event: QtEvent, ctx: HandlerContext<StrategyState>): voi
 async function loadKind(id: string, url: string): Promise<StrategyKind> {
   let kind: Partial<StrategyKind> | undefined;
   try {
-    ({ kind } = (await import(url)) as { kind?: Partial<StrategyKind> });
+    ({ kind } = (await resources.importModule(url)) as { kind?: Partial<StrategyKind> });
   } catch (cause) {
     throw new QtError(QT_STRATEGY_MODULE_INVALID, `Cannot load strategy ${id} from ${url}`, { cause, details: { id, url } });
   }

@@ -1,0 +1,69 @@
+/** Makes the single executable: the program and its data as assets of a copy of this Node. */
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { bundledPackages } from '../bundle.ts';
+import { writeNotice } from '../notice.ts';
+import { bundleProgram } from './program.ts';
+
+/** Relative to the top folder. */
+export const EXECUTABLE: string = process.platform === 'win32' ? 'dist/qt.exe' : 'dist/qt';
+
+export interface Built {
+  readonly bytes: number;
+  /** Without the debug symbols of Node, which are a fifth of it. */
+  readonly isStripped: boolean;
+  readonly packages: number;
+}
+
+const run = promisify(execFile);
+const boot = new URL('./boot.cjs', import.meta.url);
+
+/**
+ * @param work an empty folder for what lies in between
+ * @throws Error if this Node cannot build one, or the one that was built does not start
+ */
+export async function buildExecutable(root: string, work: string, target: string): Promise<Built> {
+  const { data, moduleIds, text } = await bundleProgram(root);
+  const packages = await bundledPackages(moduleIds);
+  await writeNotice(root, work, packages);
+  await copyFile(join(root, 'LICENSE'), join(work, 'LICENSE'));
+  await writeFile(join(work, 'program.cjs'), text);
+  await writeFile(join(work, 'main.cjs'), `${await readFile(boot, 'utf8')}\nboot('qt:cli');\n`);
+  await copyFile(boot, join(work, 'boot.cjs'));
+  const { isStripped, node } = await copyNode(work);
+  const names = ['program.cjs', 'boot.cjs', 'NOTICE', 'LICENSE'];
+  const assets = Object.fromEntries([...names.map((name) => [name, join(work, name)]), ...data]);
+  const made = await inject(node, work, assets);
+  await run(made, ['--version'], { env: {}, cwd: work });
+  // A running program cannot be written to, but it can be replaced.
+  await rm(target, { force: true });
+  await rename(made, target).catch(() => copyFile(made, target));
+  await chmod(target, 0o755);
+  return { bytes: (await stat(target)).size, isStripped, packages: packages.length };
+}
+
+/** This Node, without its debug symbols where the tool is there. Afterwards it would be too late: it would cut off the program. */
+async function copyNode(work: string): Promise<{ node: string; isStripped: boolean }> {
+  const node = join(work, 'node');
+  await copyFile(process.execPath, node);
+  await chmod(node, 0o755);
+  if (process.platform !== 'linux') return { node, isStripped: false };
+  return run('strip', ['-s', node]).then(
+    () => ({ node, isStripped: true }),
+    () => ({ node, isStripped: false }),
+  );
+}
+
+async function inject(node: string, work: string, assets: Readonly<Record<string, string>>): Promise<string> {
+  const output = join(work, process.platform === 'win32' ? 'qt.exe' : 'qt');
+  const config = { main: join(work, 'main.cjs'), output, executable: node, disableExperimentalSEAWarning: true, assets };
+  await writeFile(join(work, 'sea.json'), JSON.stringify(config));
+  await run(process.execPath, ['--build-sea', join(work, 'sea.json')]).catch((error: { stderr?: string; message: string }) => {
+    throw new Error(`Cannot build the executable: ${error.stderr?.trim() || error.message}`);
+  });
+  // Apple's processors start only what is signed; a signature of no one will do.
+  if (process.platform === 'darwin') await run('codesign', ['--sign', '-', '--force', output]);
+  return output;
+}
