@@ -2,7 +2,7 @@
  * The event bus. One class for all modes: the inline bus is the same router, rings and drain without worker threads.
  * Everything here runs on the thread that made the bus.
  */
-import { hash32, QtError } from '../base/index.ts';
+import { QtError } from '../base/index.ts';
 import {
   CAUSE_SEQ,
   decodeEvent,
@@ -73,6 +73,7 @@ import { Lockstep } from './lockstep.ts';
 import type { Member } from './member.ts';
 import { Members } from './members.ts';
 import { resolveBusOptions, type BusOptions, type ResolvedBusOptions } from './options.ts';
+import { placeMembers } from './placement.ts';
 import { WaitingPublishers } from './publishers.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { realEnvironment } from './real-environment.ts';
@@ -635,16 +636,7 @@ export class Bus implements EventBus {
   }
 
   #hostsFor(subscription: Subscription): Host[] {
-    if (!isModuleHandler(subscription.handler) || this.#remotes.length === 0) return [this.#local];
-    const count = this.#remotes.length;
-    // As many members as threads: member i on thread i for every group, so that a key's owners share a thread. Fewer:
-    // start at a thread that the group's name picks, to spread single owners.
-    if (subscription.failover) {
-      const active = hash32(subscription.group) % count;
-      return [this.#remotes[active]!, this.#remotes[(active + 1) % count]!];
-    }
-    const first = subscription.concurrency >= count ? 0 : hash32(subscription.group) % count;
-    return Array.from({ length: subscription.concurrency }, (_, i) => this.#remotes[(first + i) % count]!);
+    return placeMembers(subscription, this.#remotes.length).map((thread) => (thread === 0 ? this.#local : this.#remotes[thread - 1]!));
   }
 
   #addMember(subscription: Subscription, host: Host): void {
