@@ -6,6 +6,8 @@ import { BATCH_HEADER_BYTES, decodeSegmentHeader, journalWord, SEGMENT_HEADER_BY
 
 /** Bytes read at once: four batches of the usual size, so that a call costs little beside their checksums. */
 const WINDOW_BYTES = 256 * 1024;
+/** Until the first batch is read: opening a journal looks at the headers of its closed segments only. */
+const NO_WINDOW = new FrameViews(new ArrayBuffer(0));
 
 /** What `next` found. */
 export const BATCH = 1;
@@ -49,7 +51,7 @@ export class BatchReader {
     this.#fs = fs;
     this.path = path;
     this.#fd = fs.open(path, 'read');
-    this.views = new FrameViews(new ArrayBuffer(WINDOW_BYTES));
+    this.views = NO_WINDOW;
     this.#forced = journalId !== undefined;
     if (journalId !== undefined) this.#journal = journalWord(journalId);
     else this.readHeader();
@@ -156,7 +158,8 @@ export class BatchReader {
   /** True if that many bytes from `offset` are in the window; reads them if they are in the file. */
   #has(bytes: number): boolean {
     if (this.offset >= this.#windowStart && this.offset + bytes <= this.#windowEnd) return true;
-    if (bytes > this.views.u8.length) this.views = new FrameViews(new ArrayBuffer(2 ** Math.ceil(Math.log2(bytes))));
+    if (bytes > this.views.u8.length)
+      this.views = new FrameViews(new ArrayBuffer(Math.max(WINDOW_BYTES, 2 ** Math.ceil(Math.log2(bytes)))));
     this.#windowStart = this.offset;
     this.#windowEnd = this.offset;
     const capacity = this.views.u8.length;

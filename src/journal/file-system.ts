@@ -22,6 +22,7 @@ import { takeLock } from './lock.ts';
  * All calls are synchronous, because the writer has a thread of its own; all throw Node's system errors.
  */
 export interface JournalFs {
+  /** Makes a directory if there is none, and those around it. Its own name survives a power cut once the one around it is synced. */
   makeDirectory(path: string): void;
   /** Names in a directory, in any order; empty when there is none. */
   readDirectory(path: string): string[];
@@ -107,7 +108,11 @@ export function readRange(fs: JournalFs, fd: number, start: number, end: number)
   return bytes.subarray(0, done);
 }
 
-/** Writes a file beside its place and then puts it there, so that nobody ever sees half of it. */
+/**
+ * Writes a file beside its place and then puts it there, so that nobody ever sees half of it.
+ *
+ * @param isSynced it is there for good when this returns, its name included; otherwise a power cut may bring the old one back
+ */
 export function replaceFile(fs: JournalFs, path: string, bytes: Uint8Array, isSynced: boolean): void {
   const draft = `${path}.new`;
   if (fs.exists(draft)) fs.unlink(draft);
@@ -119,6 +124,7 @@ export function replaceFile(fs: JournalFs, path: string, bytes: Uint8Array, isSy
     fs.close(fd);
   }
   fs.rename(draft, path);
+  if (isSynced) fs.syncDirectory(dirname(path));
 }
 
 /** Step by step, because the recursive form of Node never ends where a directory seems to be missing for ever, as in /proc. */
@@ -131,6 +137,7 @@ function makeDirectory(path: string): void {
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
     makeDirectory(parent);
+    nodeFs.syncDirectory(dirname(parent));
     mkdirSync(path);
   }
 }

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { QtError, type Clock } from '../base/index.ts';
 import { QT_JOURNAL_LOCKED } from './errors.ts';
 import { readWhole, replaceFile, type JournalFs } from './file-system.ts';
 import { attempt } from './segment-writer.ts';
+import { listSegments } from './segments.ts';
 
 const LOCK = 'lock';
 /** Only for people and messages: the lock itself is the kernel's. */
@@ -18,6 +19,7 @@ const OWNER = 'owner.json';
 export function lockDirectory(fs: JournalFs, directory: string, clock: Clock): () => void {
   return attempt('write', () => {
     fs.makeDirectory(directory);
+    if (listSegments(fs, directory).length === 0) syncName(fs, directory);
     const unlock = fs.lock(join(directory, LOCK));
     if (unlock === null) throw locked(fs, directory);
     try {
@@ -29,6 +31,16 @@ export function lockDirectory(fs: JournalFs, directory: string, clock: Clock): (
     }
     return unlock;
   });
+}
+
+/** The name of a new journal must survive a power cut too. */
+function syncName(fs: JournalFs, directory: string): void {
+  try {
+    fs.syncDirectory(dirname(directory));
+  } catch (error) {
+    // Who may not read the folder around it has not made it: it has been there before.
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+  }
 }
 
 function locked(fs: JournalFs, directory: string): QtError {

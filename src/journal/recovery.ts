@@ -243,7 +243,7 @@ export function keepAside(fs: JournalFs, directory: string, file: string, offset
     while (taken.has(`${file}.${offset}.${number}`)) number++;
     const path = join(folder, `${file}.${offset}.${number}`);
     replaceFile(fs, path, bytes, true);
-    fs.syncDirectory(folder);
+    fs.syncDirectory(directory);
     return path;
   } finally {
     fs.close(fd);

@@ -105,7 +105,9 @@ export class SegmentRewriter {
     writeFully(fs, this.#fd, header, header.length, 0);
     fs.sync(this.#fd);
     fs.close(this.#fd);
+    // For good, and before the rename: the old index beside the new segment would be taken for its own if both are of one length.
     this.#unlink(indexName(firstSeq));
+    fs.syncDirectory(this.#directory);
     fs.rename(join(this.#directory, DRAFT), join(this.#directory, segmentName(firstSeq)));
     fs.syncDirectory(this.#directory);
     for (const seq of replaced) {

@@ -64,8 +64,10 @@ export class SegmentWriter {
       this.#dictionary = tail.dictionary;
       this.#hasFrames = tail.index.firstSeq !== nextSeq;
       this.#fd = this.#open(tail.index.firstSeq);
-      // What an earlier process wrote and did not sync counts as synced only from here on.
+      // What an earlier process wrote and did not sync counts as synced only from here on, and so does the name of a file
+      // that it had just made.
       this.#syncFile();
+      attempt('sync', () => parts.fs.syncDirectory(parts.directory));
     }
   }
 

@@ -2,8 +2,8 @@
  * A disk in memory behind the journal's port, which can fill up, fail, and lose its power.
  *
  * Every file has two states: what a reader sees, and what is on the platter. A sync of the file copies the one to the
- * other; a sync of the directory does so for names. A power cut keeps the platter, plus whatever sectors of unsynced
- * writes, and unsynced names, happened to get there, in any order.
+ * other; a sync of the directory does so for names, also for those of directories in it. A power cut keeps the platter,
+ * plus whatever sectors of unsynced writes, and unsynced names, happened to get there, in any order.
  */
 import { basename, dirname } from 'node:path';
 import type { Prng } from '../../src/base/index.ts';
@@ -17,7 +17,7 @@ class File {
 }
 
 export interface DiskFault {
-  readonly call: 'write' | 'sync' | 'syncDirectory' | 'create' | 'truncate' | 'rename';
+  readonly call: 'write' | 'sync' | 'syncDirectory' | 'create' | 'truncate' | 'rename' | 'unlink' | 'makeDirectory';
   readonly code: string;
   /** Bytes that a failing write still gets onto the disk. */
   readonly partialBytes?: number;
@@ -28,15 +28,23 @@ export class SimulatedDisk implements JournalFs {
   capacity = Infinity;
   /** Decides before each call whether it fails. */
   onCall: (call: DiskFault['call'], path: string) => DiskFault | null = () => null;
+  /** A disk that says of this flush that it is done, and has done nothing. */
+  isIgnored: (call: 'sync' | 'syncDirectory', path: string) => boolean = () => false;
   calls = 0;
   syncs = 0;
   #names = new Map<string, File>();
   #durableNames = new Map<string, File>();
   #open = new Map<number, { file: File; path: string }>();
+  /** Whether the name of each directory is on the platter. */
+  #directories = new Map<string, boolean>();
   #locks = new Set<string>();
   #nextFd = 3;
 
-  makeDirectory(): void {}
+  makeDirectory(path: string): void {
+    if (this.#directories.has(path)) return;
+    this.#try('makeDirectory', path);
+    this.#directories.set(path, false);
+  }
 
   readDirectory(path: string): string[] {
     return [...this.#names.keys()].filter((name) => dirname(name) === path).map((name) => basename(name));
@@ -89,11 +97,13 @@ export class SimulatedDisk implements JournalFs {
     const { file, path } = this.#of(fd);
     this.#try('sync', path);
     this.syncs++;
-    file.platter = Buffer.from(file.seen);
+    if (!this.isIgnored('sync', path)) file.platter = Buffer.from(file.seen);
   }
 
   syncDirectory(path: string): void {
     this.#try('syncDirectory', path);
+    if (this.isIgnored('syncDirectory', path)) return;
+    for (const name of this.#directories.keys()) if (dirname(name) === path) this.#directories.set(name, true);
     for (const name of new Set([...this.#names.keys(), ...this.#durableNames.keys()])) if (dirname(name) === path) this.#harden(name);
   }
 
@@ -111,6 +121,7 @@ export class SimulatedDisk implements JournalFs {
   }
 
   unlink(path: string): void {
+    this.#try('unlink', path);
     if (!this.#names.delete(path)) throw systemError('ENOENT', path);
   }
 
@@ -145,6 +156,7 @@ export class SimulatedDisk implements JournalFs {
     file.platter = Buffer.from(bytes);
     this.#names.set(path, file);
     this.#durableNames.set(path, file);
+    this.#directories.set(dirname(path), true);
   }
 
   remove(path: string): void {
@@ -156,18 +168,40 @@ export class SimulatedDisk implements JournalFs {
     return [...this.#names.keys()].sort();
   }
 
-  /** What a new process finds on a disk whose power was cut now. */
-  cutPower(prng: Prng): SimulatedDisk {
+  /**
+   * What a new process finds on a disk whose power was cut now.
+   *
+   * @param share of what was not synced that got onto the platter, 0..1; random by default
+   */
+  cutPower(prng: Prng, share?: number): SimulatedDisk {
+    const isKept = (): boolean => prng.next() < (share ?? 0.5);
     const after = new SimulatedDisk();
     const names = new Map(this.#durableNames);
     for (const path of new Set([...this.#names.keys(), ...names.keys()])) {
       const [now, durable] = [this.#names.get(path), names.get(path)];
-      if (now === durable || prng.next() < 0.5) continue;
+      if (now === durable || !isKept()) continue;
       if (now === undefined) names.delete(path);
       else names.set(path, now);
     }
-    for (const [path, file] of names) after.setContent(path, survivors(file, prng));
+    const lost = [...this.#directories].filter(([, isDurable]) => !isDurable && !isKept()).map(([path]) => path);
+    for (const [path, file] of names) if (!lost.includes(dirname(path))) after.setContent(path, survivors(file, prng, share));
     return after;
+  }
+
+  /** The same disk once more, with its platter, as a process finds it after the one before was killed. */
+  copy(): SimulatedDisk {
+    const copies = new Map<File, File>();
+    const copyOf = (file: File): File => {
+      const copy = copies.get(file) ?? Object.assign(new File(), { seen: Buffer.from(file.seen), platter: Buffer.from(file.platter) });
+      copies.set(file, copy);
+      return copy;
+    };
+    const other = new SimulatedDisk();
+    for (const [path, file] of this.#names) other.#names.set(path, copyOf(file));
+    for (const [path, file] of this.#durableNames) other.#durableNames.set(path, copyOf(file));
+    other.#directories = new Map(this.#directories);
+    other.isIgnored = this.isIgnored;
+    return other;
   }
 
   /** What a new process finds after this one was killed at this moment: everything that was written. */
@@ -207,14 +241,15 @@ function put(file: File, bytes: Uint8Array, position: number): void {
 }
 
 /** The platter, and some of the sectors that differ from it. A length beyond the last sector that got there is lost or zeros. */
-function survivors({ seen, platter }: File, prng: Prng): Buffer {
+function survivors({ seen, platter }: File, prng: Prng, given?: number): Buffer {
+  if (given === 0 || given === 1) return given === 0 ? platter : seen;
   const length =
     prng.next() < 0.5
       ? Math.max(seen.length, platter.length)
       : platter.length + prng.integer(Math.max(1, seen.length - platter.length + 1));
   const bytes = Buffer.alloc(seen.length >= platter.length ? length : platter.length);
   platter.copy(bytes);
-  const share = prng.next();
+  const share = given ?? prng.next();
   for (let at = 0; at < bytes.length; at += SECTOR) {
     const end = Math.min(at + SECTOR, bytes.length);
     const isChanged = seen.subarray(at, end).compare(platter.subarray(at, end)) !== 0;

@@ -30,7 +30,9 @@ export class Frames {
   readonly audit: TypeEntry;
   readonly #encoder: FrameEncoder;
 
-  constructor(frameBytesMax = 65_536) {
+  /** @param isSwapped the two types have each other's numbers */
+  constructor(frameBytesMax = 65_536, isSwapped = false) {
+    if (isSwapped) this.table.addDefinition(Audit as unknown as EventDefinition);
     this.tick = this.table.addDefinition(Tick as unknown as EventDefinition);
     this.audit = this.table.addDefinition(Audit as unknown as EventDefinition);
     this.#encoder = new FrameEncoder(this.table, { frameBytesMax });
