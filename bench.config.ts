@@ -6,7 +6,8 @@ const config: BenchConfig = {
     full: {
       ring: { rounds: 7, roundMs: 250 },
       codec: { rounds: 7, roundMs: 150 },
-      'one-to-one-throughput': { warmUps: 2, rounds: 9, events: 200_000, piscinaEvents: 10_000, window: 64 },
+      'one-to-one-throughput': { warmUps: 2, rounds: 9, events: 200_000, window: 64 },
+      'one-thread': { warmUps: 2, rounds: 9, events: 100_000 },
       'paced-latency': { rounds: 3, rates: [1000, 5000, 50_000], roundMs: 3000 },
       'ping-pong': { rounds: 7, trips: 5000 },
       'retry-timing': { rounds: 3, events: 100 },
@@ -17,7 +18,8 @@ const config: BenchConfig = {
     quick: {
       ring: { rounds: 3, roundMs: 100 },
       codec: { rounds: 3, roundMs: 60 },
-      'one-to-one-throughput': { warmUps: 3, rounds: 5, events: 80_000, piscinaEvents: 2000, window: 64 },
+      'one-to-one-throughput': { warmUps: 3, rounds: 5, events: 50_000, window: 64 },
+      'one-thread': { warmUps: 2, rounds: 5, events: 30_000 },
       'paced-latency': { rounds: 3, rates: [1000, 5000], roundMs: 800 },
       'ping-pong': { rounds: 3, trips: 2000 },
       'retry-timing': { rounds: 3, events: 50 },

@@ -17,13 +17,12 @@ export interface CaseSettings {
   readonly ring: { readonly rounds: number; readonly roundMs: number };
   readonly codec: { readonly rounds: number; readonly roundMs: number };
   readonly 'one-to-one-throughput': RoundSettings & {
-    /** Events in one round of one subject. */
+    /** Events in one round of one subject; a peer's share of it is in `bench/peers`. */
     readonly events: number;
-    /** The same for `piscina.run`, which is an order of magnitude slower. */
-    readonly piscinaEvents: number;
     /** Events in a batch, or promises that are awaited together. */
     readonly window: number;
   };
+  readonly 'one-thread': RoundSettings & { readonly events: number };
   readonly 'paced-latency': {
     readonly rounds: number;
     /** Arrivals per second. */

@@ -3,9 +3,10 @@ import type { Rounds } from './alternate.ts';
 import { ratioOf, spreadOf } from './statistics.ts';
 
 /** Throughput of each subject. */
-export function throughputOf(rounds: Rounds, bytesPerEvent: number): SubjectReport[] {
+export function throughputOf(rounds: Rounds, bytesPerEvent: number, notes: ReadonlyMap<string, string> = new Map()): SubjectReport[] {
   return [...rounds].map(([name, { ns, cpuNs }]) => ({
     name,
+    ...(notes.has(name) ? { note: notes.get(name)! } : {}),
     figures: {
       'events/s': spreadOf(ns.map((each) => 1e9 / each)),
       'MB/s': spreadOf(ns.map((each) => (bytesPerEvent * 1e3) / each)),

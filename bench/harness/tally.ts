@@ -35,6 +35,15 @@ export class Tally {
     Atomics.notify(words, FINISHED);
   }
 
+  /** As `add`, for receivers on several threads at once. */
+  addShared(trade: Trade): void {
+    const words = this.#words;
+    Atomics.add(words, CHECKSUM, checksumOf(trade));
+    if (Atomics.add(words, COUNT, 1) + 1 !== words[EXPECTED]) return;
+    Atomics.store(words, FINISHED, 1);
+    Atomics.notify(words, FINISHED);
+  }
+
   /** Sender, before the round, while nothing is on its way. */
   expect(events: number): void {
     this.#words[COUNT] = 0;

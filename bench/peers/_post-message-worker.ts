@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { ArrivalLog } from '../harness/arrival-log.ts';
 import { LatencyLog } from '../harness/latency-log.ts';
 import { Tally } from '../harness/tally.ts';
 import type { Trade } from '../trade.ts';
@@ -8,11 +9,27 @@ type Message = { readonly payload: Trade };
 
 const port = parentPort!;
 
-function handlerOf(role: PeerRole): (message: Message) => void {
-  if (role.role === 'echo') return (message) => port.postMessage(message);
-  const receiver = role.role === 'tally' ? new Tally(role.memory) : new LatencyLog(role.memory);
-  return (message) => receiver.add(message.payload);
+function listen(role: PeerRole): void {
+  if (role.role === 'echo') {
+    port.on('message', (message) => port.postMessage(message));
+  } else if (role.role === 'batches') {
+    const tally = new Tally(role.memory);
+    port.on('message', (messages: readonly Message[]) => {
+      for (const { payload } of messages) tally.add(payload);
+    });
+  } else if (role.role === 'broadcast') {
+    const tally = new Tally(role.memory);
+    new BroadcastChannel(role.channel).onmessage = (message: unknown) => tally.add((message as { data: Message }).data.payload);
+  } else {
+    const receiver = receiverOf(role.role, role.memory);
+    port.on('message', (message: Message) => receiver.add(message.payload));
+  }
 }
 
-port.on('message', handlerOf(workerData as PeerRole));
+function receiverOf(role: 'tally' | 'latency' | 'arrivals', memory: SharedArrayBuffer): { add(trade: Trade): void } {
+  if (role === 'tally') return new Tally(memory);
+  return role === 'latency' ? new LatencyLog(memory) : new ArrivalLog(memory);
+}
+
+listen(workerData as PeerRole);
 port.postMessage('ready');

@@ -5,11 +5,13 @@
  *   main: encode, copy into the ring, flush every 32 -- SharedArrayBuffer --> worker: decode, handle, release every 64
  */
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../harness/thread.ts';
 import { FrameEncoder, FrameViews, TypeTable, type TypeEntry } from '../../src/codec/index.ts';
 import type { EventDefinition } from '../../src/index.ts';
 import { createRing, RING_FULL, ringBytes, RingWriter } from '../../src/ring/index.ts';
 import { BenchTrade, type Inputs } from '../trade.ts';
+import type { PeerKind } from './peer.ts';
 
 /** As the bus by default. */
 const RING_BYTES = 1 << 20;
@@ -27,13 +29,24 @@ export interface BareWorkerData {
   readonly memory: SharedArrayBuffer;
 }
 
-export class BareLink {
+export const bareLink: PeerKind = {
+  name: 'bare ring and codec',
+  note: 'the limit of this design: no bus, no books, no acknowledgement',
+  share: 1,
+  async open({ memory }, inputs) {
+    const link = await BareLink.start(memory);
+    return { send: (events) => link.send(inputs, events), stop: () => link.stop() };
+  },
+};
+
+class BareLink {
   readonly #words: Int32Array;
   readonly #views: FrameViews;
   readonly #writer: RingWriter;
   readonly #encoder: FrameEncoder;
   readonly #entry: TypeEntry;
-  readonly #worker: Worker;
+  readonly #data: BareWorkerData;
+  #worker!: Worker;
 
   private constructor(memory: SharedArrayBuffer) {
     const buffer = new SharedArrayBuffer(RING_BASE + ringBytes(RING_BYTES));
@@ -44,14 +57,13 @@ export class BareLink {
     this.#views = new FrameViews(buffer);
     this.#writer = new RingWriter(buffer, RING_BASE);
     this.#encoder = new FrameEncoder(table, { frameBytesMax: this.#writer.recordLengthMax });
-    const workerData: BareWorkerData = { buffer, types: table.toRecords(), memory };
-    this.#worker = new Worker(new URL('./_bare-worker.ts', import.meta.url), { workerData });
+    this.#data = { buffer, types: table.toRecords(), memory };
   }
 
   /** @param memory of the tally that the worker counts into */
   static async start(memory: SharedArrayBuffer): Promise<BareLink> {
     const link = new BareLink(memory);
-    await once(link.#worker, 'message');
+    link.#worker = await startThread(new URL('./_bare-worker.ts', import.meta.url), link.#data);
     return link;
   }
 

@@ -1,15 +1,71 @@
-/** A worker that is sent one message per event: what one would write without an engine. */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { CheckError } from '../harness/check.ts';
+/** Worker threads that are sent messages: what one would write without an engine. */
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../harness/thread.ts';
+import type { PeerKind } from './peer.ts';
 
-/** What the worker does with an event; see `_post-message-worker.ts`. */
-export type PeerRole = { readonly role: 'tally' | 'latency'; readonly memory: SharedArrayBuffer } | { readonly role: 'echo' };
+/** What the worker does with what it is sent; see `_post-message-worker.ts`. */
+export type PeerRole =
+  | { readonly role: 'tally' | 'batches' | 'latency' | 'arrivals'; readonly memory: SharedArrayBuffer }
+  | { readonly role: 'broadcast'; readonly memory: SharedArrayBuffer; readonly channel: string }
+  | { readonly role: 'echo' };
+
+const BATCH = 64;
+const CHANNEL = 'qt-bench';
 
 /** Starts the worker and waits until it listens. */
-export async function startPostMessagePeer(role: PeerRole): Promise<Worker> {
-  const worker = new Worker(new URL('./_post-message-worker.ts', import.meta.url), { workerData: role });
-  const [message] = (await once(worker, 'message')) as [unknown];
-  if (message !== 'ready') throw new CheckError(`the peer said ${String(message)} instead of ready`);
-  return worker;
+export function startPostMessagePeer(role: PeerRole): Promise<Worker> {
+  return startThread(new URL('./_post-message-worker.ts', import.meta.url), role);
 }
+
+export const postMessage: PeerKind = {
+  name: 'worker.postMessage',
+  note: 'no delivery guarantee, no bound on what waits',
+  share: 1,
+  async open({ memory }, { mask, plain }) {
+    const worker = await startPostMessagePeer({ role: 'tally', memory });
+    return {
+      send: (events) => {
+        for (let i = 0; i < events; i++) worker.postMessage(plain[i & mask]);
+      },
+      stop: () => worker.terminate(),
+    };
+  },
+};
+
+export const postMessageBatches: PeerKind = {
+  name: `worker.postMessage, ${BATCH} at a time`,
+  note: 'no delivery guarantee; an event waits for its batch',
+  share: 1,
+  async open({ memory }, { mask, plain }) {
+    const worker = await startPostMessagePeer({ role: 'batches', memory });
+    return {
+      send: (events) => {
+        for (let i = 0; i < events; i += BATCH) {
+          // The batch divides the circle of inputs, so a slice never runs over its end.
+          const from = i & mask;
+          worker.postMessage(plain.slice(from, from + Math.min(BATCH, events - i)));
+        }
+      },
+      stop: () => worker.terminate(),
+    };
+  },
+};
+
+export const broadcastChannel: PeerKind = {
+  name: 'BroadcastChannel',
+  note: 'no delivery guarantee, every listener gets everything',
+  share: 0.5,
+  async open({ memory }, { mask, plain }) {
+    const worker = await startPostMessagePeer({ role: 'broadcast', memory, channel: CHANNEL });
+    const channel = new BroadcastChannel(CHANNEL);
+    return {
+      send: (events) => {
+        for (let i = 0; i < events; i++) channel.postMessage(plain[i & mask]);
+      },
+      stop: () => {
+        channel.close();
+        return worker.terminate();
+      },
+    };
+  },
+};

@@ -1,0 +1,15 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { CheckError } from './check.ts';
+
+/**
+ * Starts a thread on one of our files and waits until it says that it listens.
+ *
+ * @throws CheckError when it says something else
+ */
+export async function startThread(url: URL, workerData: unknown): Promise<Worker> {
+  const worker = new Worker(url, { workerData });
+  const [message] = (await once(worker, 'message')) as [unknown];
+  if (message !== 'ready') throw new CheckError(`a thread said ${String(message)} instead of ready`);
+  return worker;
+}
