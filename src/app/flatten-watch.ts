@@ -1,10 +1,10 @@
-import type { EventBus } from '../engine/index.ts';
 import { createFlattenState, FLATTEN_TYPES, stepFlatten } from '../trading/kill-switch/index.ts';
+import type { Subscribable } from './compose.ts';
 
 /**
  * Announces that an account is flat after a kill. It speaks for the execution engine, whose instances see one symbol each.
  */
-export function subscribeFlattenWatch(bus: EventBus): void {
+export function subscribeFlattenWatch(bus: Subscribable): void {
   const state = createFlattenState();
   bus.subscribe(
     FLATTEN_TYPES,

@@ -10,7 +10,7 @@ import {
 } from '../observe/index.ts';
 import { Benchmark } from './benchmark.ts';
 import { barUs, createComponents, type RunContext } from './components.ts';
-import { subscribeComponents } from './compose.ts';
+import { subscribeComponents, type Subscribable } from './compose.ts';
 import { toDurationMs, toDurationUs } from './config/duration.ts';
 import { subscribeFlattenWatch } from './flatten-watch.ts';
 import { subscribeWatchdog } from './watchdog.ts';
@@ -46,10 +46,7 @@ export interface RunBus {
 
 /** @throws QtError of the options and of the components */
 export function createRunBus({ context, engine, log, logger, runId, sink }: RunBusParts): RunBus {
-  const { config, info } = context;
-  const performance = createPerformanceState({ initialEquityUsd: config.account.initialEquity, periodsPerYear: info.periodsPerYear });
-  const benchmark = new Benchmark();
-  const components = createComponents(context);
+  const { config } = context;
   const bus = createEventBus({
     mode: engine.mode,
     ...(engine.mode === 'threads' ? { workers: engine.workers } : {}),
@@ -64,14 +61,26 @@ export function createRunBus({ context, engine, log, logger, runId, sink }: RunB
     ...(log === null ? {} : { log }),
     logger: logger ?? silentLogger,
   });
-  subscribeComponents(bus, components);
+  return { bus, ...wireRun(bus, context, engine) };
+}
+
+/**
+ * Subscribes everything that publishes in a run.
+ *
+ * @throws QtError of the options and of the components
+ */
+export function wireRun(bus: Subscribable, context: RunContext, { lockstep }: RunEngine): Omit<RunBus, 'bus'> {
+  const { config, info } = context;
+  const performance = createPerformanceState({ initialEquityUsd: config.account.initialEquity, periodsPerYear: info.periodsPerYear });
+  const benchmark = new Benchmark();
+  subscribeComponents(bus, createComponents(context), !lockstep);
   subscribeWatchdog(bus, Math.max(toDurationUs(config.exit.watchdogSilence), 10 * barUs(context)) + context.slackUs);
   subscribeFlattenWatch(bus);
   subscribePerformance(bus, performance, benchmark);
-  return { bus, performance, benchmark };
+  return { performance, benchmark };
 }
 
-function subscribePerformance(bus: EventBus, state: PerformanceState, benchmark: Benchmark): void {
+function subscribePerformance(bus: Subscribable, state: PerformanceState, benchmark: Benchmark): void {
   bus.subscribe(
     performancePatterns,
     (event, ctx) => {

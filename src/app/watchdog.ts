@@ -1,4 +1,3 @@
-import type { EventBus } from '../engine/index.ts';
 import type { HandlerContext, QtEvent } from '../event/index.ts';
 import {
   accountKey,
@@ -22,6 +21,7 @@ import {
   rearmWatchdog,
   type WatchdogState,
 } from '../trading/exit/index.ts';
+import type { Subscribable } from './compose.ts';
 
 /**
  * Watches the exit brain from the main thread, where it does not run, and panics when it falls silent with a position
@@ -29,7 +29,7 @@ import {
  *
  * @param silenceUs longest silence with a position, microseconds of event time
  */
-export function subscribeWatchdog(bus: EventBus, silenceUs: number): void {
+export function subscribeWatchdog(bus: Subscribable, silenceUs: number): void {
   const state = createWatchdog({ silenceWithPositionsUs: silenceUs, silenceUs: null, stagnantUs: silenceUs });
   const types = [ExitBrainHeartbeat, PositionOpened, PositionClosed, RiskKillSwitchReset, MarketCandleNew].map(({ type }) => type);
   bus.subscribe(types, (event, ctx) => watch(state, event, ctx), { group: 'watchdog', source: 'risk_kernel', priority: 'HIGH' });

@@ -28,6 +28,7 @@ export type { EventLog } from './event-log.ts';
 export type { Filter, FilterFunction, FilterRule } from './filter.ts';
 export { defaultBusOptions, type BusOptions, type FullPolicy, type RetryOptions } from './options.ts';
 export { createMemoryIdempotencyStore, idempotent, type IdempotencyStore } from './idempotent.ts';
+export { Rerun, type RerunMember, type RerunOptions } from './rerun.ts';
 export type { Sink, SinkEvent } from './sink.ts';
 export type { BusStats, GroupStats } from './stats.ts';
 export type { SubscribeOptions, Topic } from './subscription.ts';

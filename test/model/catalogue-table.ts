@@ -85,6 +85,7 @@ system.operator.command C acct perm 10000
 system.human_override.changed C acct perm 10000
 system.run.started H sys perm 10000
 system.run.ended H sys perm 10000
+system.delivery.placed L sys perm 10000
 system.timer.fired N sys 24h 10000
 system.day.rolled H acct 24h 10000
 system.preflight.complete H acct 365d 10000

@@ -1,5 +1,5 @@
 import { DeadLetterAdded, DeadLetterRedriveRequested, DeadLetterRemoved, Type } from '../../event/index.ts';
-import { count, day, id, int, obj, seconds, str, us } from '../schema.ts';
+import { bool, count, day, id, int, obj, seconds, str, us } from '../schema.ts';
 import { AlertSeverity, HealthStatus, RunMode, ServiceStatus } from '../words.ts';
 import { byAccount, bySystem, catalogued, EVERYONE, listed, type PayloadOf } from './_define.ts';
 
@@ -95,6 +95,24 @@ export const SystemRunEnded = catalogued('system.run.ended', {
   consumers: EVERYONE,
 });
 export type SystemRunEndedPayload = PayloadOf<typeof SystemRunEnded>;
+
+/** Published by nothing but free-running components, about the event that is its cause; all other events keep commit order. */
+export const SystemDeliveryPlaced = catalogued('system.delivery.placed', {
+  payload: Type.Object({
+    component: id,
+    member: count,
+    after_seq: count,
+    is_fresh: bool,
+  }),
+  priority: 'LOW',
+  keyKind: 'sys',
+  key: (payload) => payload.component,
+  keep: 'perm',
+  description: 'After which event an instance of a component handled one that can come out of order',
+  publishers: [],
+  consumers: [],
+});
+export type SystemDeliveryPlacedPayload = PayloadOf<typeof SystemDeliveryPlaced>;
 
 /** Give the key of the owner that asked with the draft, so that its timers keep their place among its events. */
 export const SystemTimerFired = catalogued('system.timer.fired', {
