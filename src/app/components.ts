@@ -13,6 +13,7 @@ import { sizerComponent } from '../trading/sizing/index.ts';
 import { strategyComponent } from '../trading/strategy/index.ts';
 import { toDurationMs, toDurationUs } from './config/duration.ts';
 import type { Config } from './config/schema.ts';
+import { toModuleUrl } from './user-modules.ts';
 
 /** What the components need to know besides the configuration. */
 export interface RunContext {
@@ -63,11 +64,15 @@ function strategy({ config, info }: RunContext): Component {
   const { stops, strategies } = config;
   return strategyComponent({
     timeframe: info.timeframe,
-    strategies: strategies as NonNullable<Parameters<typeof strategyComponent>[0]>['strategies'] & object,
+    strategies: strategies.map(withModuleUrl) as NonNullable<Parameters<typeof strategyComponent>[0]>['strategies'] & object,
     stopAtrMultiple: stops.atrMultiple,
     stopPctMax: stops.distancePctMax,
     targetR: stops.targetR,
   });
+}
+
+function withModuleUrl<S extends { readonly module?: string }>(setting: S): S {
+  return setting.module === undefined ? setting : { ...setting, module: toModuleUrl(setting.module) };
 }
 
 function advisory(context: RunContext): Component {

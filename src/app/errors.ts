@@ -4,6 +4,8 @@ export const QT_CONFIG_INVALID = 'QT_CONFIG_INVALID';
 export const QT_CONFIG_UNREADABLE = 'QT_CONFIG_UNREADABLE';
 /** A configuration file cannot be written, or is there already. Remedy: choose another path, or replace it with `--force`. */
 export const QT_CONFIG_NOT_WRITTEN = 'QT_CONFIG_NOT_WRITTEN';
+/** A module of the user's handlers cannot be loaded, or does not say what it subscribes. Remedy: the message names the file and what is missing; `qt run --help` shows the form. */
+export const QT_APP_HANDLERS_INVALID = 'QT_APP_HANDLERS_INVALID';
 /** Live trading was asked for and there is no live venue. Remedy: use `paper`, `backtest` or `logging_only`. */
 export const QT_APP_LIVE_REFUSED = 'QT_APP_LIVE_REFUSED';
 /** An input file cannot be read. Remedy: check the path in the message and its permissions. */

@@ -27,4 +27,5 @@ export type { RunEngine } from './run-bus.ts';
 export type { JournalReport, RunJournalOptions } from './journal/run-journal.ts';
 export { prepareRun, type Run, type RunOptions, type RunProgress } from './run.ts';
 export type { KillReport } from './run-watch.ts';
+export type { UserSubscription } from './user-modules.ts';
 export { subscribeWatchdog } from './watchdog.ts';

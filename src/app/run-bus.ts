@@ -13,6 +13,7 @@ import { barUs, createComponents, type RunContext } from './components.ts';
 import { subscribeComponents, type Subscribable } from './compose.ts';
 import { toDurationMs, toDurationUs } from './config/duration.ts';
 import { subscribeFlattenWatch } from './flatten-watch.ts';
+import { subscribeUserModules, type UserModule } from './user-modules.ts';
 import { subscribeWatchdog } from './watchdog.ts';
 
 /** How the bus of a run is set up. */
@@ -34,6 +35,8 @@ export interface RunBusParts {
   readonly runId: string;
   readonly sink: Sink;
   readonly log: EventLog | null;
+  /** The user's own handlers. */
+  readonly modules?: readonly UserModule[] | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -45,7 +48,7 @@ export interface RunBus {
 }
 
 /** @throws QtError of the options and of the components */
-export function createRunBus({ context, engine, log, logger, runId, sink }: RunBusParts): RunBus {
+export function createRunBus({ context, engine, log, logger, modules = [], runId, sink }: RunBusParts): RunBus {
   const { config } = context;
   const bus = createEventBus({
     mode: engine.mode,
@@ -77,6 +80,7 @@ export function wireRun(bus: Subscribable, context: RunContext, { lockstep }: Ru
   subscribeWatchdog(bus, Math.max(toDurationUs(config.exit.watchdogSilence), 10 * barUs(context)) + context.slackUs);
   subscribeFlattenWatch(bus);
   subscribePerformance(bus, performance, benchmark);
+  subscribeUserModules(bus, modules);
   return { performance, benchmark };
 }
 

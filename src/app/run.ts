@@ -16,6 +16,7 @@ import { createResult, type RunOutcome, type RunResult } from './result.ts';
 import { createRunBus, isRepeatable, type RunEngine } from './run-bus.ts';
 import { toRunHeader } from './run-header.ts';
 import { RunWatch } from './run-watch.ts';
+import { loadUserModules, type UserModule } from './user-modules.ts';
 
 export interface RunOptions extends ConfigSources {
   /** A feed of the caller's own, instead of the one that the configuration names. */
@@ -24,6 +25,8 @@ export interface RunOptions extends ConfigSources {
   readonly eventsFile?: string;
   /** Records every event durably before it is handled; the same run made again goes on where its journal ends. */
   readonly journal?: RunJournalOptions;
+  /** Files with handlers of the user's own (see `UserSubscription`); what they publish is part of the run. */
+  readonly handlers?: readonly string[];
   readonly logger?: Logger;
   /** Called before the start, to subscribe more handlers; they must decide nothing. */
   readonly onBus?: (bus: EventBus) => void;
@@ -69,7 +72,7 @@ const DRAIN_MS = 30_000;
  * holds that journal's lock until it is executed.
  *
  * @throws QtError QT_CONFIG_INVALID, QT_CONFIG_UNREADABLE, QT_OPTION_INVALID, QT_APP_LIVE_REFUSED, QT_APP_INPUT_UNREADABLE,
- *   QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN, *   and the codes of the feed and the components
+ *   QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN, QT_APP_HANDLERS_INVALID and the codes of the feed and the components
  * @example
  * const run = await prepareRun({ flags: [{ flag: '--mode', path: 'mode', value: 'backtest' }] });
  * const result = await run.execute();
@@ -87,9 +90,10 @@ export async function prepareRun(options: RunOptions = {}): Promise<Run> {
   const context = { config, info: feed.info, mode: config.mode, slackUs: engine.lockstep ? 0 : slackOf(config, feed.info) };
   const parts = { context, engine, feed, identity };
   const { logger = silentLogger } = options;
+  const modules = await loadUserModules(options.handlers ?? []);
   const journal = options.journal === undefined ? null : await openRunJournal(options.journal, { ...parts, logger });
   try {
-    return await wire(parts, options, journal);
+    return await wire(parts, options, journal, modules);
   } catch (error) {
     await journal?.close();
     throw error;
@@ -113,7 +117,7 @@ function engineOf({ engine, feed, mode }: Config): RunEngine {
   return { mode: 'inline', workers: 0, lockstep: true, isPaced: paced };
 }
 
-async function wire(parts: WireParts, options: RunOptions, journal: RunJournal | null): Promise<Run> {
+async function wire(parts: WireParts, options: RunOptions, journal: RunJournal | null, modules: readonly UserModule[]): Promise<Run> {
   const { context, engine, feed, identity } = parts;
   const { config, info, mode } = context;
   const latency = new LatencyMeter();
@@ -125,6 +129,7 @@ async function wire(parts: WireParts, options: RunOptions, journal: RunJournal |
     runId: identity.runId,
     sink: watch,
     log,
+    modules,
     logger: options.logger,
   });
   const writer = options.eventsFile === undefined ? null : await subscribeEventFile(bus, options.eventsFile);

@@ -11,6 +11,7 @@ import { toFeedOptions } from '../feed-options.ts';
 import { LatencyMeter } from '../latency.ts';
 import { createRunBus, type RunEngine } from '../run-bus.ts';
 import { RunWatch } from '../run-watch.ts';
+import { loadUserModules } from '../user-modules.ts';
 import { ComparingLog } from './comparing-log.ts';
 import { toSide, type Difference, type EventSide } from './comparison.ts';
 import { recordedWindows } from './recorded-inputs.ts';
@@ -21,6 +22,8 @@ export interface ReplayOptions {
   readonly directory: string;
   /** A YAML file with the settings to decide by, instead of those that stand beside the journal. */
   readonly file?: string;
+  /** Files with the user's own handlers that the run had. */
+  readonly handlers?: readonly string[];
   readonly logger?: Logger;
 }
 
@@ -48,15 +51,16 @@ const INLINE: RunEngine = { mode: 'inline', workers: 0, lockstep: true, isPaced:
  *
  * @throws QtError QT_APP_INPUT_UNREADABLE, QT_APP_REPLAY_REFUSED, QT_CONFIG_INVALID, QT_CONFIG_UNREADABLE, QT_JOURNAL_DAMAGED
  */
-export async function replayJournal({ directory, file, logger }: ReplayOptions): Promise<ReplayReport> {
+export async function replayJournal({ directory, file, handlers, logger }: ReplayOptions): Promise<ReplayReport> {
   const header = headerOf(directory);
   const context = await contextOf(directory, file, header);
+  const modules = await loadUserModules(handlers ?? []);
   using recorded = new RecordedFrames(directory);
   using inputs = new RecordedFrames(directory);
   const log = new ComparingLog(recorded);
   const watch = new RunWatch(new LatencyMeter());
   const sink: Sink = { write: (...args) => void (log.isInside && watch.write(...args)) };
-  const { bus } = createRunBus({ context, engine: INLINE, runId: header.run_id, sink, log, logger });
+  const { bus } = createRunBus({ context, engine: INLINE, runId: header.run_id, sink, log, logger, modules });
   try {
     await bus.start();
     await publishAll(bus, inputs, log);

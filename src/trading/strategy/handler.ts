@@ -23,7 +23,11 @@ async function loadKind(id: string, url: string): Promise<StrategyKind> {
   try {
     ({ kind } = (await resources.importModule(url)) as { kind?: Partial<StrategyKind> });
   } catch (cause) {
-    throw new QtError(QT_STRATEGY_MODULE_INVALID, `Cannot load strategy ${id} from ${url}`, { cause, details: { id, url } });
+    throw new QtError(
+      QT_STRATEGY_MODULE_INVALID,
+      `Cannot load strategy ${id} from ${url}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, details: { id, url } },
+    );
   }
   if (typeof kind?.create !== 'function' || typeof kind.parameters !== 'object') {
     throw new QtError(QT_STRATEGY_MODULE_INVALID, `Cannot use ${url} as strategy ${id}: it exports no kind with parameters and create`, {

@@ -3,10 +3,11 @@ import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
 import type { ReplayFlags } from './options.ts';
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE, QT_APP_REPLAY_REFUSED, and those of the configuration and the journal */
-export async function replay(directory: string, { config: file, json, verbose }: ReplayFlags): Promise<ExitCode> {
+export async function replay(directory: string, { config: file, handlers, json, verbose }: ReplayFlags): Promise<ExitCode> {
   const report = await replayJournal({
     directory,
     ...(file === undefined ? {} : { file }),
+    ...(handlers === undefined ? {} : { handlers }),
     ...(verbose === true ? { logger: createLogger('debug') } : {}),
   });
   process.stdout.write(`${json === true ? JSON.stringify(report) : toText(report)}\n`);

@@ -6,12 +6,13 @@ import { toConfigFlags } from './settings.ts';
 
 /** @throws QtError of the configuration, the feed or the run */
 export async function run(flags: RunFlags): Promise<ExitCode> {
-  const { config: file, durability: level = 'written', events, journal, json, quiet, verbose } = flags;
+  const { config: file, durability: level = 'written', events, handlers, journal, json, quiet, verbose } = flags;
   const prepared = await prepareRun({
     flags: toConfigFlags(flags),
     environment: process.env,
     ...(verbose === true ? { logger: createLogger('debug') } : {}),
     ...(file === undefined ? {} : { file }),
+    ...(handlers === undefined ? {} : { handlers }),
     ...(events === undefined ? {} : { eventsFile: events }),
     ...(journal === undefined ? {} : { journal: { directory: journal, level } }),
   });

@@ -5,6 +5,10 @@ import { addOptions, type RunFlags } from './options.ts';
 const EXAMPLES = `
 Settings come from the file, then QT_... variables, then flags; qt init writes a file with all of them.
 
+A module given with --handlers exports its functions and what they listen to:
+  export const subscriptions = [{ topic: 'trades.**', handler: 'onTrade' }];
+  export function onTrade(event, ctx) { ctx.publish({ type: 'my.trade.seen', payload: { id: event.id } }); }
+
 Examples:
   qt run                                              twenty years of the S&P 500, paper, two worker threads
   qt run --mode backtest --json                       the same decisions without threads, for a program

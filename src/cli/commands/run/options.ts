@@ -26,6 +26,7 @@ export interface RunFlags {
   readonly lockstep?: boolean;
   readonly equity?: string;
   readonly set?: readonly string[];
+  readonly handlers?: readonly string[];
   readonly events?: string;
   readonly journal?: string;
   readonly durability?: 'written' | 'fsynced';
@@ -64,6 +65,7 @@ export function addOptions(command: Command) {
     .addOption(new Option('--no-lockstep', 'let events run free'))
     .option('--equity <amount>', 'equity at the start, account currency (default: 100000)')
     .option('--set <path=value>', 'any setting by its path, such as risk.positionsMax=2, repeatable (default: none)', collect)
+    .option('--handlers <file>', 'module with handlers of your own (.ts, .mjs or .cjs), repeatable (default: none)', collect)
     .option('--events <file>', 'write every event to a file, one JSON object a line (default: none)')
     .option('--journal <directory>', 'record every event durably; the same run again goes on where its journal ends (default: none)')
     .addOption(

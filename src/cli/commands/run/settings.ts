@@ -5,6 +5,7 @@ import type { RunFlags } from './options.ts';
 type Toggle = Exclude<
   keyof RunFlags,
   | 'config'
+  | 'handlers'
   | 'events'
   | 'journal'
   | 'durability'
