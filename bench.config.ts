@@ -27,8 +27,10 @@ const config: BenchConfig = {
       'fan-out-4': { warmUps: 3, rounds: 5, events: 80_000 },
       'types-10000': { warmUps: 2, rounds: 5, events: 30_000 },
     },
+    long: {},
   },
-  caseMsMax: 180_000,
+  caseMsMax: { quick: 180_000, full: 600_000, long: 4 * 3_600_000 },
+  comparePairs: { quick: 7, full: 11, long: 3 },
   gates: [
     {
       case: 'one-to-one-throughput',

@@ -24,9 +24,16 @@ export const CASES: readonly CaseEntry[] = [
   { folder: 'topology', name: 'types-10000', load: () => import('./topology/types-10000.ts') },
 ];
 
-/** Cases whose `folder/name` holds one of the words; `*` stands for anything. All of them without a word. */
+/**
+ * Cases whose `folder/name` holds one of the words; `*` stands for anything, and a whole name for that case alone. All
+ * of them without a word.
+ */
 export function selectCases(words: readonly string[]): CaseEntry[] {
   if (words.length === 0) return [...CASES];
-  const patterns = words.map((word) => new RegExp(word.split('*').map(RegExp.escape).join('.*')));
-  return CASES.filter(({ folder, name }) => patterns.some((pattern) => pattern.test(`${folder}/${name}`)));
+  const tests = words.map((word) => {
+    if (CASES.some(({ name }) => name === word)) return (_path: string, name: string) => name === word;
+    const pattern = new RegExp(word.split('*').map(RegExp.escape).join('.*'));
+    return (path: string) => pattern.test(path);
+  });
+  return CASES.filter(({ folder, name }) => tests.some((test) => test(`${folder}/${name}`, name)));
 }

@@ -1,66 +1,40 @@
-/**
- * `npm run bench -- [case ...] [--quick] [--gate] [--json FILE] [--list]`: measures the cases and prints what they found.
- * Results go to standard output, progress to standard error. Ends with 1 when a case failed or, with --gate, when a
- * promise of `bench.config.ts` was missed, and with 2 for wrong arguments.
- */
+/** `npm run bench`: the suite without the rest of the command line. See the usage below; `qt bench` takes the same. */
 import { parseArgs } from 'node:util';
-import config from '../bench.config.ts';
-import { CASES, selectCases } from './catalogue.ts';
+import { hasCode, QT_OPTION_INVALID } from '../src/base/index.ts';
 import type { Mode } from './config.ts';
-import { runIsolated, type CaseOutcome } from './harness/isolate.ts';
-import { exitCodeOf, judge } from './report/gates.ts';
-import { writeJson } from './report/json.ts';
-import { describeMachine } from './report/machine.ts';
-import { caseLines, gateLines, machineLines } from './report/table.ts';
+import { runBench, type BenchOptions } from './index.ts';
 
 const USAGE = `Usage: npm run bench -- [case ...] [options]
-  case         part of a name as --list shows it, * for anything; default all
-  --quick      fewer and shorter rounds
-  --gate       end with 1 when a promise of bench.config.ts is missed
-  --json FILE  write everything, with every sample, to FILE
-  --list       name the cases and stop`;
+  case           part of a name as --list shows it, * for anything; default all
+  --quick        fewer and shorter rounds: a few minutes
+  --long         only what takes very long, such as 10^8 events for the memory
+  --gate         end with 1 when a promise of bench.config.ts is missed
+  --compare REV  run the cases of another commit too, in alternation, and print ratios
+  --json FILE    write everything, with every sample, to FILE
+  --html FILE    write a report with plots to FILE
+  --list         name the cases and stop`;
 
 async function main(): Promise<number> {
+  const flag = { type: 'boolean', default: false } as const;
+  const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      gate: { type: 'boolean', default: false },
-      list: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      json: { type: 'string' },
-    },
+    options: { quick: flag, long: flag, gate: flag, list: flag, help: flag, json: text, html: text, compare: text },
   });
-  if (values.help) {
+  const { compare, gate, help, html, json, list, long, quick } = values;
+  if (help) {
     console.log(USAGE);
     return 0;
   }
-  if (values.list) {
-    console.log(CASES.map(({ folder, name }) => `${folder}/${name}`).join('\n'));
-    return 0;
-  }
-  const cases = selectCases(positionals);
-  if (cases.length === 0) throw new Error(`no case is called ${positionals.join(' or ')}; --list names them`);
-
-  const mode: Mode = values.quick ? 'quick' : 'full';
-  const machine = describeMachine();
-  console.log(machineLines(machine, mode));
-  const outcomes: CaseOutcome[] = [];
-  for (const { name } of cases) {
-    console.error(`measuring ${name} ...`);
-    const outcome = await runIsolated({ name, settings: config.settings[mode][name], timeoutMs: config.caseMsMax });
-    console.log(`\n${caseLines(outcome)}`);
-    outcomes.push(outcome);
-  }
-  const gates = judge(config.gates, outcomes);
-  if (gates.length > 0) console.log(`\n${gateLines(gates)}`);
-  if (values.json !== undefined) writeJson(values.json, { machine, mode, cases: outcomes, gates });
-  return exitCodeOf(outcomes, gates, values.gate);
+  const mode: Mode = long ? 'long' : quick ? 'quick' : 'full';
+  const files: Pick<BenchOptions, 'compare' | 'html' | 'json'> = JSON.parse(JSON.stringify({ compare, html, json }));
+  return runBench({ words: positionals, mode, gate, list, ...files });
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`bench: ${(error as Error).message}\n${USAGE}`);
-  process.exitCode = 2;
+  const isUsage = hasCode(error, QT_OPTION_INVALID) || /^ERR_PARSE_ARGS/.test((error as { code?: string }).code ?? '');
+  console.error(`bench: ${(error as Error).message}${isUsage ? `\n${USAGE}` : ''}`);
+  process.exitCode = isUsage ? 2 : 1;
 }

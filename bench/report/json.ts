@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import type { Mode } from '../config.ts';
 import type { CaseOutcome } from '../harness/isolate.ts';
 import type { GateResult } from './gates.ts';
@@ -12,6 +12,12 @@ export interface RunReport {
   readonly gates: readonly GateResult[];
 }
 
-export function writeJson(file: string, report: RunReport): void {
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+export function writeJson(file: string, report: unknown): void {
+  writeWhole(file, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** A reader never sees half of it. */
+export function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }

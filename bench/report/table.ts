@@ -2,24 +2,26 @@ import type { CaseReport } from '../case.ts';
 import type { Mode } from '../config.ts';
 import type { CaseOutcome } from '../harness/isolate.ts';
 import type { Spread } from '../harness/statistics.ts';
-import type { GateResult } from './gates.ts';
-import type { Machine } from './machine.ts';
+import { promiseText, type GateResult } from './gates.ts';
+import { isBusy, type Machine } from './machine.ts';
 
 const INDENT = '  ';
 
 export function machineLines(machine: Machine, mode: Mode): string {
-  const { processor, cores, memoryGb, platform, node, load, at } = machine;
+  const { processor, cores, memoryGb, platform, node, load, at, commit } = machine;
   const lines = [
     `${processor}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}`,
-    `${mode} run, ${at}, load ${load.toFixed(2)} before it`,
+    `${mode} run, ${at}, load ${load.toFixed(2)} before it${commit === null ? '' : `, commit ${commit}`}`,
   ];
-  if (load > cores / 4) lines.push('Others use this machine: read the ratios, not the figures.');
+  if (isBusy(machine)) lines.push('Others use this machine: read the ratios, not the figures.');
   return lines.join('\n');
 }
 
 /** A case as text: its figures over the rounds as median (min to max), then its ratios. */
 export function caseLines(outcome: CaseOutcome): string {
-  const settings = Object.entries(outcome.settings).map(([name, value]) => `${name} ${String(value)}`);
+  const settings = Object.entries(outcome.settings).map(
+    ([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : String(value)}`,
+  );
   const head = `${outcome.name}  (${settings.join('; ')}; ${(outcome.elapsedMs / 1000).toFixed(1)} s)`;
   if (outcome.status === 'failed') return `${head}\n${INDENT}FAILED: ${outcome.message}`;
   if (outcome.status === 'skipped') return `${head}\n${INDENT}${outcome.question}\n${INDENT}skipped: ${outcome.reason}`;
@@ -30,10 +32,9 @@ export function caseLines(outcome: CaseOutcome): string {
 
 export function gateLines(gates: readonly GateResult[]): string {
   return gates
-    .map(({ gate, ratio, isMet }) => {
-      const found = ratio === null ? 'not measured' : ratioText(ratio);
-      const promise = `${gate.subject} >= ${gate.atLeast} x ${gate.reference} (${gate.figure})`;
-      return `gate ${isMet ? 'met   ' : 'MISSED'} ${promise}: ${found}`;
+    .map(({ gate, ratio, reason, state }) => {
+      const found = ratio === null ? (reason ?? 'not measured') : ratioText(ratio);
+      return `gate ${state === 'missed' ? 'MISSED ' : state.padEnd(7)} ${promiseText(gate)}: ${found}`;
     })
     .join('\n');
 }
@@ -59,16 +60,17 @@ function remarkRows({ skipped = [], subjects }: CaseReport): string[] {
   ];
 }
 
-function ratioText(ratio: Spread): string {
+export function ratioText(ratio: Spread): string {
   return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`;
 }
 
-function spreadText({ median, min, max }: Spread): string {
+export function spreadText({ median, min, max }: Spread): string {
   return `${numberText(median)} (${numberText(min)} to ${numberText(max)})`;
 }
 
 /** Three or four digits that mean something. */
-function numberText(value: number): string {
+export function numberText(value: number): string {
+  if (value !== 0 && Math.abs(value) < 0.1) return value.toPrecision(2);
   if (Math.abs(value) >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
   if (Math.abs(value) >= 1e4) return `${(value / 1e3).toFixed(0)}k`;
   return value.toFixed(Math.abs(value) >= 100 ? 0 : 1);

@@ -138,12 +138,12 @@ describe('gates', () => {
     const met = judge([gate], [outcome([3, 4, 9])]);
     const missed = judge([gate], [outcome([3, 3.9, 9])]);
 
-    expect([met[0]?.isMet, missed[0]?.isMet]).toEqual([true, false]);
+    expect([met[0]?.state, missed[0]?.state]).toEqual(['met', 'missed']);
     expect([exitCodeOf([], met, true), exitCodeOf([], missed, true), exitCodeOf([], missed, false)]).toEqual([0, 1, 0]);
   });
 
   test('are missed when their ratio was not measured, and left alone when their case did not run', () => {
-    expect(judge([{ ...gate, subject: 'nobody' }], [outcome([9])])[0]).toMatchObject({ ratio: null, isMet: false });
+    expect(judge([{ ...gate, subject: 'nobody' }], [outcome([9])])[0]).toMatchObject({ ratio: null, state: 'missed' });
     expect(judge([gate], [])).toEqual([]);
   });
 
