@@ -18,3 +18,5 @@ export const QT_APP_JOURNAL_NOT_EMPTY = 'QT_APP_JOURNAL_NOT_EMPTY';
 export const QT_APP_REPLAY_REFUSED = 'QT_APP_REPLAY_REFUSED';
 /** A repeated run decides otherwise than its journal says. Remedy: the message shows both sides; look for state that outlives a run, such as a kill switch's latch file, or for code that changed under the same version. */
 export const QT_REPLAY_DIFFERS = 'QT_REPLAY_DIFFERS';
+/** The thread of an event logger ended on its own. Remedy: see the cause; the journal has every event, so catch up with `qt sql`. */
+export const QT_APP_LOGGER_LOST = 'QT_APP_LOGGER_LOST';

@@ -18,6 +18,8 @@ export { checkJournal, describeJournal, mendJournal, type JournalInfo, type Reco
 export type { Difference, EventSide } from './journal/comparison.ts';
 export { describeFields, describeSide } from './journal/difference-text.ts';
 export { queryJournal, toTimeUs, type JournalQuery } from './journal/query.ts';
+export { catchUpSql } from './journal/sql-build.ts';
+export { EventLogger, startEventLogger, type EventLoggerOptions, type EventLoggerReport } from './journal/sql-logger.ts';
 export { replayJournal, type ReplayOptions, type ReplayReport } from './journal/replay.ts';
 export { createLogger } from './log.ts';
 export type { LatencyFigures } from './latency.ts';

@@ -9,6 +9,7 @@ import type { LatencyFigures } from './latency.ts';
 import { countOf, loggedOrders, type KillReport, type RunWatch } from './run-watch.ts';
 import type { RunEngine } from './run-bus.ts';
 import type { JournalReport } from './journal/run-journal.ts';
+import type { EventLoggerReport } from './journal/sql-logger.ts';
 
 /** `interrupted`: the feed was ended early and the rest was finished; `unfinished`: something had no outcome in time. */
 export type RunOutcome = 'complete' | 'interrupted' | 'unfinished';
@@ -68,6 +69,8 @@ export interface RunResult {
   readonly engine: EngineReport;
   /** Null for a run without one. */
   readonly journal: JournalReport | null;
+  /** Null for a run without a database. */
+  readonly sql: EventLoggerReport | null;
 }
 
 export interface FeedReport {
@@ -141,6 +144,7 @@ export function createResult(parts: ResultParts): RunResult {
     kill: watch.kill,
     engine: engineReport(parts),
     journal: parts.journal,
+    sql: null,
   };
 }
 

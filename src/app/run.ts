@@ -7,10 +7,11 @@ import { LineWriter, toEventLine } from '../observe/index.ts';
 import type { RunContext } from './components.ts';
 import { profileOf, readLayers, resolveConfig, type ConfigSources } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { QT_APP_LIVE_REFUSED } from './errors.ts';
+import { QT_APP_LIVE_REFUSED, QT_CONFIG_INVALID } from './errors.ts';
 import { isPaced, slackOf, toFeedOptions } from './feed-options.ts';
 import { identifyRun, type RunIdentity } from './identity.ts';
 import { openRunJournal, type RunJournal, type RunJournalOptions } from './journal/run-journal.ts';
+import { startEventLogger, type EventLogger } from './journal/sql-logger.ts';
 import { LatencyMeter } from './latency.ts';
 import { createResult, type RunOutcome, type RunResult } from './result.ts';
 import { createRunBus, isRepeatable, type RunEngine } from './run-bus.ts';
@@ -25,6 +26,10 @@ export interface RunOptions extends ConfigSources {
   readonly eventsFile?: string;
   /** Records every event durably before it is handled; the same run made again goes on where its journal ends. */
   readonly journal?: RunJournalOptions;
+  /** Keeps this SQLite database up to date with the journal, without which it is refused. */
+  readonly sqlFile?: string;
+  /** Called with what fails beside the run, which goes on without it. */
+  readonly onWarning?: (message: string) => void;
   /** Files with handlers of the user's own (see `UserSubscription`); what they publish is part of the run. */
   readonly handlers?: readonly string[];
   readonly logger?: Logger;
@@ -92,10 +97,13 @@ export async function prepareRun(options: RunOptions = {}): Promise<Run> {
   const { logger = silentLogger } = options;
   const modules = await loadUserModules(options.handlers ?? []);
   const journal = options.journal === undefined ? null : await openRunJournal(options.journal, { ...parts, logger });
+  let sql: EventLogger | null = null;
   try {
-    return await wire(parts, options, journal, modules);
+    sql = await openSql(options, journal);
+    return await wire(parts, options, { journal, sql }, modules);
   } catch (error) {
     await journal?.close();
+    await sql?.close();
     throw error;
   }
 }
@@ -117,7 +125,28 @@ function engineOf({ engine, feed, mode }: Config): RunEngine {
   return { mode: 'inline', workers: 0, lockstep: true, isPaced: paced };
 }
 
-async function wire(parts: WireParts, options: RunOptions, journal: RunJournal | null, modules: readonly UserModule[]): Promise<Run> {
+/** What keeps the events of a run. */
+interface Records {
+  readonly journal: RunJournal | null;
+  readonly sql: EventLogger | null;
+}
+
+async function openSql(
+  { journal: settings, logger, onWarning, sqlFile }: RunOptions,
+  journal: RunJournal | null,
+): Promise<EventLogger | null> {
+  if (sqlFile === undefined) return null;
+  if (settings === undefined || journal === null) {
+    throw new QtError(QT_CONFIG_INVALID, 'Cannot keep a database of the run without a journal to take the events from: give --journal too');
+  }
+  return startEventLogger(settings.directory, sqlFile, {
+    journalId: journal.log.journalId,
+    ...(logger === undefined ? {} : { logger }),
+    onFailure: ({ code, message }) => onWarning?.(`${message} (${code}); the run goes on, and qt sql catches up later`),
+  });
+}
+
+async function wire(parts: WireParts, options: RunOptions, { journal, sql }: Records, modules: readonly UserModule[]): Promise<Run> {
   const { context, engine, feed, identity } = parts;
   const { config, info, mode } = context;
   const latency = new LatencyMeter();
@@ -144,17 +173,35 @@ async function wire(parts: WireParts, options: RunOptions, journal: RunJournal |
     info,
     progress: () => pump.progress(),
     execute: async (signal) => {
+      let result: RunResult;
       try {
         const outcome = await pump.run(context, identity, signal);
         const stats = bus.getStats();
         const figures = { feed: feed.status(), latency: latency.figures(), sent: pump.sent, elapsedMs: pump.progress().elapsedMs };
         const journalled = journal?.report() ?? null;
-        return createResult({ context, engine, identity, outcome, stats, watch, performance, benchmark, ...figures, journal: journalled });
+        result = createResult({
+          context,
+          engine,
+          identity,
+          outcome,
+          stats,
+          watch,
+          performance,
+          benchmark,
+          ...figures,
+          journal: journalled,
+        });
       } finally {
-        await bus.stop({ drainTimeoutMs: 0 });
-        await writer?.close();
-        await journal?.close();
+        try {
+          await bus.stop({ drainTimeoutMs: 0 });
+          await writer?.close();
+          await journal?.close();
+        } finally {
+          // Last, so that it finds everything that was recorded.
+          await sql?.close();
+        }
       }
+      return sql === null ? result : { ...result, sql: sql.report() };
     },
   };
 }

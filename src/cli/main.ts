@@ -8,6 +8,7 @@ import { initCommand } from './commands/init/index.ts';
 import { journalCommand } from './commands/journal/index.ts';
 import { replayCommand } from './commands/replay/index.ts';
 import { runCommand } from './commands/run/index.ts';
+import { sqlCommand } from './commands/sql/index.ts';
 import { EXIT_CODES, EXIT_CODES_HELP } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 
@@ -36,7 +37,14 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number): void => {
     exitCode = code;
   };
-  for (const command of [runCommand(done), initCommand(done), eventsCommand(done), journalCommand(done), replayCommand(done)]) {
+  for (const command of [
+    runCommand(done),
+    initCommand(done),
+    eventsCommand(done),
+    journalCommand(done),
+    replayCommand(done),
+    sqlCommand(done),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { QtError } from '../../base/index.ts';
-import { CAUSE_SEQ, decodeEvent, FrameViews, type FrameDecoder } from '../../codec/index.ts';
+import { CAUSE_SEQ, decodeEvent, FrameViews, type DeliveredEvent, type EventOrigin, type FrameDecoder } from '../../codec/index.ts';
 import type { QtEvent } from '../../event/index.ts';
 import { openJournalReader, type JournalReader, type JournalReaderOptions } from '../../journal/index.ts';
 import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
@@ -76,8 +76,38 @@ export function checkDirectory(directory: string): void {
  *
  * @throws QtError QT_CODEC_DAMAGED, QT_CODEC_TYPE_UNKNOWN, QT_CODEC_SCHEMA_MISMATCH
  */
-export function toRecordedEvent({ decoder, names, views }: RecordedFrame): QtEvent<object> {
-  // As the bus names them to its log: itself, and its subscriptions by number.
-  const sourceOf = (id: number): string => names[`source.${id}`] ?? names['source'] ?? '';
-  return decodeEvent(views, 0, decoder, { runId: names['run'] ?? '', sourceOf }).toJSON();
+export function toRecordedEvent(frame: RecordedFrame): QtEvent<object> {
+  return toDelivered(frame).toJSON();
+}
+
+/** The event of a frame as its handlers saw it. */
+export function toDelivered({ decoder, names, views }: RecordedFrame): DeliveredEvent {
+  return decodeEvent(views, 0, decoder, originOf(names));
+}
+
+/** Run and sources as the bus names them to its log: itself, and its subscriptions by number. */
+function originOf(names: Readonly<Record<string, string>>): EventOrigin {
+  return { runId: names['run'] ?? '', sourceOf: (id) => names[`source.${id}`] ?? names['source'] ?? '' };
+}
+
+/** Reads the events that a reader is at, inside its callback. */
+export class EventDecoding {
+  readonly #reader: JournalReader;
+  #decoder: FrameDecoder | null = null;
+  #origin: EventOrigin = originOf({});
+
+  constructor(reader: JournalReader) {
+    this.#reader = reader;
+  }
+
+  /** @throws QtError QT_CODEC_DAMAGED, QT_CODEC_TYPE_UNKNOWN, QT_CODEC_SCHEMA_MISMATCH */
+  event(views: FrameViews, index: number): DeliveredEvent {
+    const { decoder } = this.#reader;
+    if (decoder !== this.#decoder) {
+      // Names change with the decoder only, and reading them takes long.
+      this.#decoder = decoder;
+      this.#origin = originOf(this.#reader.dictionary.names);
+    }
+    return decodeEvent(views, index, decoder, this.#origin);
+  }
 }

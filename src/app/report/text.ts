@@ -206,7 +206,7 @@ function decisions({ denials, evaluations, eventsByType, gates, kill, ordersLogg
   return ['DECISIONS', ...lines.filter(([, text]) => text !== '').flatMap(([label, text]) => wrap(row(label, text), width))];
 }
 
-function engine({ decisionHash, engine: figures }: RunResult): string[] {
+function engine({ decisionHash, engine: figures, sql }: RunResult): string[] {
   const { latency } = figures;
   const threads =
     figures.mode === 'inline' ? 'inline, no threads' : `${figures.workers} worker ${figures.workers === 1 ? 'thread' : 'threads'}`;
@@ -244,8 +244,14 @@ function engine({ decisionHash, engine: figures }: RunResult): string[] {
       `pending ${toCount(figures.pending)}`,
     ),
     row('', sound),
+    ...(sql === null ? [] : [row('sql', sqlState(sql))]),
     row('decision hash', decisionHash),
   ];
+}
+
+function sqlState({ failure, path, position }: NonNullable<RunResult['sql']>): string {
+  const upTo = `${path} holds the events up to seq ${toCount(position)}`;
+  return failure === null ? upTo : `STOPPED, ${upTo}: ${failure.message} (${failure.code})`;
 }
 
 function tally(counts: Readonly<Record<string, number>>): string {

@@ -6,7 +6,7 @@ import { toConfigFlags } from './settings.ts';
 
 /** @throws QtError of the configuration, the feed or the run */
 export async function run(flags: RunFlags): Promise<ExitCode> {
-  const { config: file, durability: level = 'written', events, handlers, journal, json, quiet, verbose } = flags;
+  const { config: file, durability: level = 'written', events, handlers, journal, json, quiet, sql, verbose } = flags;
   const prepared = await prepareRun({
     flags: toConfigFlags(flags),
     environment: process.env,
@@ -15,6 +15,8 @@ export async function run(flags: RunFlags): Promise<ExitCode> {
     ...(handlers === undefined ? {} : { handlers }),
     ...(events === undefined ? {} : { eventsFile: events }),
     ...(journal === undefined ? {} : { journal: { directory: journal, level } }),
+    ...(sql === undefined ? {} : { sqlFile: sql }),
+    onWarning: (message) => process.stderr.write(`${process.stderr.isTTY ? '\r\u001B[K' : ''}qt: warning: ${message}\n`),
   });
   if (quiet !== true) process.stderr.write(announce(prepared));
   const endProgress = quiet === true ? () => {} : showProgress(prepared, process.stderr);

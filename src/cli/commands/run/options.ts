@@ -30,6 +30,7 @@ export interface RunFlags {
   readonly events?: string;
   readonly journal?: string;
   readonly durability?: 'written' | 'fsynced';
+  readonly sql?: string;
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -73,6 +74,7 @@ export function addOptions(command: Command) {
         .choices(['written', 'fsynced'])
         .default('written'),
     )
+    .option('--sql <file>', 'keep a SQLite database of the events up to date, from the journal (default: none)')
     .option('--json', 'print one JSON object instead of the report (default: text)')
     .option('-q, --quiet', 'no progress on stderr (default: progress)')
     .option('--verbose', 'log on stderr, and show where an error came from (default: one line)');

@@ -9,6 +9,7 @@ type Toggle = Exclude<
   | 'events'
   | 'journal'
   | 'durability'
+  | 'sql'
   | 'json'
   | 'quiet'
   | 'verbose'
