@@ -1,10 +1,14 @@
 /** Batches as bytes: filling one, and what the header of one says. Layout in `format.ts`. */
 import { crc32 } from 'node:zlib';
 import { FrameViews, HEADER_BYTES, LENGTH, SEQ, TIMESTAMP, TS_INIT } from '../codec/index.ts';
+import type { ChainState } from './audit-chain.ts';
 import {
   align8,
   BATCH_CRC,
   BATCH_CRC_START,
+  BATCH_CHAIN_BEFORE,
+  BATCH_CHAIN_HEAD,
+  BATCH_CHAINED,
   BATCH_COUNT,
   BATCH_FIRST_SEQ,
   BATCH_FLAGS,
@@ -34,7 +38,12 @@ export interface BatchHead {
   readonly timeMin: number;
   readonly timeMax: number;
   readonly syncedSeq: number;
+  /** Head of the audit chain in front of this batch, and the chain behind it. */
+  readonly chainBefore: string;
+  readonly chain: ChainState;
 }
+
+const CHAIN_HEAD_BYTES = 32;
 
 /** Collects frames for one batch. Allocates only when a frame is longer than any before. */
 export class BatchBuilder {
@@ -66,8 +75,8 @@ export class BatchBuilder {
     return this.count === 0 && this.missing === 0;
   }
 
-  /** Adds the frame at `index` of another buffer. Records its seq and event time. */
-  add(source: FrameViews, index: number, length: number): void {
+  /** Adds the frame at `index` of another buffer and returns where it is now. Records its seq and event time. */
+  add(source: FrameViews, index: number, length: number): number {
     const at = this.#reserve(length);
     source.bytes.copy(this.views.bytes, at, index, index + length);
     const seq = source.f64[(index + SEQ) >> 3]!;
@@ -81,6 +90,7 @@ export class BatchBuilder {
     this.lastSeq = seq;
     this.lastInitUs = source.f64[(index + TS_INIT) >> 3]!;
     this.count++;
+    return at;
   }
 
   /**
@@ -105,9 +115,11 @@ export class BatchBuilder {
    * Writes the header and the checksum.
    *
    * @param syncedSeq newest seq that is known to be fsynced
+   * @param chainBefore head of the audit chain in front of it
+   * @param chain the audit chain behind it
    * @returns length of the batch, which starts at index 0 of `bytes`
    */
-  finish(kind: number, flags: number, syncedSeq: number): number {
+  finish(kind: number, flags: number, syncedSeq: number, chainBefore: string, chain: ChainState): number {
     const { u8, u32, f64, bytes } = this.views;
     u32[0] = BATCH_MAGIC;
     u32[BATCH_LENGTH >> 2] = this.length;
@@ -123,6 +135,9 @@ export class BatchBuilder {
     f64[BATCH_TIME_MIN >> 3] = this.timeMin;
     f64[BATCH_TIME_MAX >> 3] = this.timeMax;
     f64[BATCH_SYNCED_SEQ >> 3] = syncedSeq;
+    f64[BATCH_CHAINED >> 3] = chain.records;
+    bytes.write(chainBefore, BATCH_CHAIN_BEFORE, 'hex');
+    bytes.write(chain.head, BATCH_CHAIN_HEAD, 'hex');
     u32[BATCH_CRC >> 2] = crc32(bytes.subarray(BATCH_CRC_START, this.length));
     return this.length;
   }
@@ -162,9 +177,10 @@ export function emptyRange(builder: BatchBuilder, firstSeq: number, lastSeq: num
   builder.lastSeq = lastSeq;
 }
 
-/** The header at `index`, of which 72 bytes must be there. */
+/** The header at `index`, of which all bytes must be there. */
 export function readHead(views: FrameViews, index: number): BatchHead {
-  const { u8, u32, f64 } = views;
+  const { bytes, u8, u32, f64 } = views;
+  const hash = (offset: number): string => bytes.toString('hex', index + offset, index + offset + CHAIN_HEAD_BYTES);
   return {
     length: u32[(index + BATCH_LENGTH) >> 2]!,
     kind: u8[index + BATCH_KIND]!,
@@ -176,6 +192,8 @@ export function readHead(views: FrameViews, index: number): BatchHead {
     timeMin: f64[(index + BATCH_TIME_MIN) >> 3]!,
     timeMax: f64[(index + BATCH_TIME_MAX) >> 3]!,
     syncedSeq: f64[(index + BATCH_SYNCED_SEQ) >> 3]!,
+    chainBefore: hash(BATCH_CHAIN_BEFORE),
+    chain: { records: f64[(index + BATCH_CHAINED) >> 3]!, head: hash(BATCH_CHAIN_HEAD) },
   };
 }
 

@@ -1,5 +1,6 @@
-import { FLAG_DYNAMIC, FLAGS, TYPE_ID, type FrameViews } from '../codec/index.ts';
+import { FLAG_DYNAMIC, FLAGS, SEQ, TYPE_ID, type FrameViews } from '../codec/index.ts';
 import { toErrorRecord } from '../base/index.ts';
+import { isChained } from './audit-chain.ts';
 import { frameLength } from './batch.ts';
 import { BATCH, FAULT, type BatchReader } from './batch-reader.ts';
 import { Dictionary } from './dictionary.ts';
@@ -18,6 +19,8 @@ export interface RetentionReport {
   readonly segmentsRewritten: number;
   readonly recordsRemoved: number;
   readonly bytesRemoved: number;
+  /** How many of the removed records a durable group had yet to see; 0 unless `retain` was told to remove them anyway. */
+  readonly removedNeeded: number;
   /** Steps that failed and changed nothing, with the reason: a full disk, a file that a reader on Windows holds open. */
   readonly failures: readonly string[];
 }
@@ -31,22 +34,35 @@ export class Compactor {
   readonly #directory: string;
   readonly #steps: RetentionStep[];
   readonly #onDone: (replaced: readonly number[], by: ClosedSegment) => void;
-  readonly #report = { segmentsRemoved: 0, segmentsRewritten: 0, recordsRemoved: 0, bytesRemoved: 0, failures: [] as string[] };
+  readonly #neededFromSeq: number;
+  readonly #report = {
+    segmentsRemoved: 0,
+    segmentsRewritten: 0,
+    recordsRemoved: 0,
+    bytesRemoved: 0,
+    removedNeeded: 0,
+    failures: [] as string[],
+  };
   #rewriter: SegmentRewriter | null = null;
   #reader: BatchReader | null = null;
   #dictionary = new Dictionary();
   /** Segments of the step at hand that are done. */
   #done = 0;
+  /** Records taken out in the step at hand that a group had yet to see. */
+  #needed = 0;
 
+  /** @param neededFromSeq from here on, what is removed is counted as needed */
   constructor(
     fs: JournalFs,
     directory: string,
     steps: readonly RetentionStep[],
+    neededFromSeq: number,
     onDone: (replaced: readonly number[], by: ClosedSegment) => void,
   ) {
     this.#fs = fs;
     this.#directory = directory;
     this.#steps = [...steps];
+    this.#neededFromSeq = neededFromSeq;
     this.#onDone = onDone;
   }
 
@@ -88,6 +104,7 @@ export class Compactor {
     if (segment.drop === 'all') {
       rewriter.removedRecords += segment.records;
       rewriter.removedBytes += segment.bytes;
+      if (segment.firstSeq >= this.#neededFromSeq) this.#needed += segment.records;
       rewriter.cover(segment.lastSeq, BATCH_REMOVED);
       this.#endSegment(reader, rewriter);
     } else if (reader.offset > SEGMENT_HEADER_BYTES) {
@@ -115,9 +132,10 @@ export class Compactor {
     }
     const { head } = reader;
     if (head.kind !== KIND_FRAMES) return;
+    rewriter.enter(head);
     const removed = this.#copyFrames(reader, drop, rewriter);
     rewriter.removedRecords += removed;
-    rewriter.cover(head.lastSeq, head.flags | (removed > 0 ? BATCH_REMOVED : 0));
+    rewriter.cover(head.lastSeq, head.flags | (removed > 0 ? BATCH_REMOVED : 0), head.chain);
   }
 
   #copyFrames(reader: BatchReader, drop: ReadonlySet<string>, rewriter: SegmentRewriter): number {
@@ -128,8 +146,10 @@ export class Compactor {
       const length = frameLength(views, at, end);
       if (length === 0)
         throw damaged({ file: segmentName(reader.header!.firstSeq), offset: reader.at, reason: `frame ${i} of the batch is not whole` });
-      if (drop.has(this.#typeOf(views, at))) {
+      // Dynamic types have one name here, and the plan knows only what stood in an index: the frame itself has the last word.
+      if (!isChained(views, at) && drop.has(this.#typeOf(views, at))) {
         removed++;
+        if (views.f64[(at + SEQ) >> 3]! >= this.#neededFromSeq) this.#needed++;
         rewriter.removedBytes += align8(length);
       } else {
         rewriter.add(views, at, length);
@@ -161,6 +181,7 @@ export class Compactor {
     this.#report.segmentsRewritten++;
     this.#report.recordsRemoved += rewriter.removedRecords;
     this.#report.bytesRemoved += rewriter.removedBytes;
+    this.#report.removedNeeded += this.#needed;
     this.#onDone(replaced, made);
     const rest = step.segments.slice(count);
     this.#next();
@@ -170,6 +191,7 @@ export class Compactor {
   #next(): void {
     this.#steps.shift();
     this.#done = 0;
+    this.#needed = 0;
     this.#dictionary = new Dictionary();
   }
 }

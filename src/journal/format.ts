@@ -18,7 +18,9 @@
  *   40  f64 created, us since 1970
  *   48  f64 records that retention removed from this range
  *   56  f64 bytes of them
- *   64  zeros
+ *   64  f64 records in the audit chain in front of this segment
+ *   72  32 B head of the audit chain in front of it
+ *  104  zeros
  *
  *  batch
  *    0  u32 magic "QTJB"
@@ -36,7 +38,10 @@
  *   48  f64 earliest event time in it, us
  *   56  f64 latest event time in it, us
  *   64  f64 newest seq that was known to be fsynced when this batch was written
- *   72  payload: frames, 8-aligned (src/codec/frame.ts), or JSON in UTF-8
+ *   72  f64 records in the audit chain, up to the end of this batch
+ *   80  32 B head of the audit chain in front of this batch
+ *  112  32 B and behind it: the same if no frame of it is chained
+ *  144  payload: frames, 8-aligned (src/codec/frame.ts), or JSON in UTF-8
  * ```
  *
  * Ranges have no gaps: a batch starts where the one before it ended, over segment borders too. So a missing, doubled or
@@ -46,17 +51,23 @@
  * schema hash, field order and JSON Schema, and names (the run, the sources). Entries come before the first frame that
  * needs them, and inside one segment an entry never changes: another meaning starts another segment.
  *
+ * Every batch names the audit chain (`audit-chain.ts`) before and behind itself. So it can be checked on its own and against
+ * its neighbours, and a writer goes on from the last batch it finds. Where records were lost, the two heads beside the gap
+ * differ and the counts say by how many; that is the only place where they may. A rewrite copies the heads, and never
+ * computes them: a chain that was broken stays so.
+ *
  * A seal ends a segment that was closed in peace. It tells a damaged last batch from one that a crash cut short.
  */
 import { crc32 } from 'node:zlib';
+import type { ChainState } from './audit-chain.ts';
 
 /** "QTJS" as it lies in the file. */
 export const SEGMENT_MAGIC = 0x534a5451;
 /** "QTJB" as it lies in the file. */
 export const BATCH_MAGIC = 0x424a5451;
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 export const SEGMENT_HEADER_BYTES = 128;
-export const BATCH_HEADER_BYTES = 72;
+export const BATCH_HEADER_BYTES = 144;
 
 export const SEGMENT_REWRITTEN = 1;
 
@@ -81,6 +92,9 @@ export const BATCH_LAST_SEQ = 40;
 export const BATCH_TIME_MIN = 48;
 export const BATCH_TIME_MAX = 56;
 export const BATCH_SYNCED_SEQ = 64;
+export const BATCH_CHAINED = 72;
+export const BATCH_CHAIN_BEFORE = 80;
+export const BATCH_CHAIN_HEAD = 112;
 /** The CRC covers what follows it. */
 export const BATCH_CRC_START = 8;
 
@@ -99,6 +113,8 @@ export interface SegmentHeader {
   readonly createdUs: number;
   readonly removedRecords: number;
   readonly removedBytes: number;
+  /** The audit chain in front of it. */
+  readonly chain: ChainState;
 }
 
 export function segmentName(firstSeq: number): string {
@@ -137,6 +153,8 @@ export function encodeSegmentHeader(header: Omit<SegmentHeader, 'version'>): Buf
   bytes.writeDoubleLE(header.createdUs, 40);
   bytes.writeDoubleLE(header.removedRecords, 48);
   bytes.writeDoubleLE(header.removedBytes, 56);
+  bytes.writeDoubleLE(header.chain.records, 64);
+  bytes.write(header.chain.head, 72, 'hex');
   bytes.writeUInt32LE(crc32(bytes), 12);
   return bytes;
 }
@@ -156,5 +174,6 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | string {
     createdUs: bytes.readDoubleLE(40),
     removedRecords: bytes.readDoubleLE(48),
     removedBytes: bytes.readDoubleLE(56),
+    chain: { records: bytes.readDoubleLE(64), head: bytes.toString('hex', 72, 104) },
   };
 }

@@ -7,13 +7,15 @@
  *
  * @module
  */
+export type { ChainState } from './audit-chain.ts';
+export type { AuditBreak, AuditFault, AuditReport } from './audit-check.ts';
 export type { RetentionReport } from './compactor.ts';
 export { CursorStore, type CursorOptions } from './cursors.ts';
 export type { DictionaryRecords } from './dictionary.ts';
 export * from './errors.ts';
 export { measureJournal, type JournalExtent } from './extent.ts';
 export { nodeFs, type JournalFs } from './file-system.ts';
-export { openJournal, type Journal } from './journal.ts';
+export { openJournal, type Journal, type RetainOptions } from './journal.ts';
 export { defaultJournalOptions, JOURNAL_LEVELS, type JournalLevel, type JournalOptions } from './options.ts';
 export {
   JournalReader,
@@ -27,4 +29,4 @@ export type { ClosedSegment, RecoveryReport } from './recovery.ts';
 export { repairJournal, type LostRange, type RepairReport } from './repair.ts';
 export { planRetention, type RetentionRule, type RetentionRules, type RetentionSituation, type RetentionStep } from './retention.ts';
 export type { JournalFault } from './segments.ts';
-export { verifyJournal, type VerifyReport } from './verify.ts';
+export { verifyJournal, type VerifyOptions, type VerifyReport } from './verify.ts';

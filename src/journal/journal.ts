@@ -1,6 +1,7 @@
-import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
+import { invalidOption, QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
 import type { TypeRecord } from '../codec/index.ts';
 import { ringBytes } from '../ring/index.ts';
+import type { ChainState } from './audit-chain.ts';
 import type { RetentionReport } from './compactor.ts';
 import { CLOSE, COMMAND, Control, PINGED, RING_BASE, WAITERS } from './control.ts';
 import { encodeDictionary, type DictionaryRecords } from './dictionary.ts';
@@ -22,11 +23,20 @@ import {
   RENEW_RECORD_BYTES,
   type WriterMessage,
   type WriterTask,
+  type WriterCommand,
 } from './writer-session.ts';
 import { ThreadWriter, type WriterHost } from './writer-host.ts';
 
 /** Appends that become visible to the writer at once: an atomic store and a look at its sleep cost 25 ns. */
 const FLUSH_EVERY = 64;
+export interface RetainOptions {
+  /** Remove what the rules let go even if a durable group has yet to see it; the report then counts it. Default false. */
+  readonly removesNeeded?: boolean;
+}
+
+/** Questions to the writer that have no answer yet, by their number. */
+type Asked<T> = Map<number, PromiseWithResolvers<T>>;
+
 
 /**
  * Opens a journal to append to: takes its lock, makes its end fit to go on, starts the writer.
@@ -74,7 +84,7 @@ export class Journal {
   #isClosing = false;
   #hasEnded = false;
   #closing: Promise<void> | null = null;
-  #retainId = 0;
+  #commandId = 0;
   readonly #options: ResolvedJournalOptions;
   readonly #unlock: () => void;
   readonly #control: Control;
@@ -83,7 +93,8 @@ export class Journal {
   readonly #waiters = new DurabilityWaiters();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  readonly #retains = new Map<number, PromiseWithResolvers<RetentionReport>>();
+  readonly #retains: Asked<RetentionReport> = new Map();
+  readonly #chains: Asked<ChainState> = new Map();
   readonly #failureListeners = new Set<(failure: QtError) => void>();
   readonly #spaceListeners = new Set<() => void>();
 
@@ -252,17 +263,31 @@ export class Journal {
   }
 
   /**
-   * Removes what the retention rules let go. The writer does it between its other work.
+   * Removes what the retention rules let go: whole closed segments, and parts of others by writing them anew. The writer
+   * does it between its other work. Never goes: what is in the audit chain, and what a durable group has yet to see.
    *
-   * @param neededFromSeq the oldest seq that a durable group has not acknowledged
+   * @param neededFromSeq the oldest seq that some durable group has not acknowledged, or who knows it, such as
+   *   `() => cursors.neededFromSeq`; Infinity if there is no such group
+   * @throws QtError QT_OPTION_INVALID, QT_JOURNAL_CLOSED
+   *
+   * @example
+   * const { recordsRemoved } = await journal.retain(() => cursors.neededFromSeq);
    */
-  retain(neededFromSeq: number): Promise<RetentionReport> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    const id = ++this.#retainId;
-    const result = Promise.withResolvers<RetentionReport>();
-    this.#retains.set(id, result);
-    this.#host.send({ kind: 'retain', id, neededFromSeq });
-    return result.promise;
+  async retain(neededFromSeq: number | (() => number), { removesNeeded = false }: RetainOptions = {}): Promise<RetentionReport> {
+    const seq = typeof neededFromSeq === 'number' ? neededFromSeq : neededFromSeq();
+    if (!(seq >= 1)) throw invalidOption('neededFromSeq', seq, 'a seq, 1 or more, or Infinity');
+    return this.#ask(this.#retains, (id) => ({ kind: 'retain', id, neededFromSeq: seq, removesNeeded }));
+  }
+
+  /**
+   * How far the audit chain has come in the files. Note the head elsewhere, now and then: only against such a note can it be
+   * noticed that the newest records were taken away, or the whole journal written anew.
+   *
+   * @throws QtError QT_JOURNAL_CLOSED, or the journal's failure
+   */
+  async auditChain(): Promise<ChainState> {
+    if (this.#lastSeq > 0 && this.#failure === null) await this.whenDurable(this.#lastSeq);
+    return this.#ask(this.#chains, (id) => ({ kind: 'chain', id }));
   }
 
   /**
@@ -298,13 +323,30 @@ export class Journal {
   }
 
   #startWriter(buffer: SharedArrayBuffer, fs: JournalFs | null): WriterHost {
-    const { segmentBytes, batchBytes, batchMs, journalId, retention, level, clock } = this.#options;
+    const { audit, segmentBytes, batchBytes, batchMs, journalId, retention, level, clock } = this.#options;
     const task: WriterTask = {
       buffer,
       directory: this.directory,
       segmentBytes,
       batchBytes,
       batchMs,
+  #ask<T>(asked: Asked<T>, command: (id: number) => WriterCommand): Promise<T> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#hasEnded) return Promise.reject(new QtError(QT_JOURNAL_CLOSED, 'Cannot ask the journal: it is closed'));
+    const id = ++this.#commandId;
+    const answer = Promise.withResolvers<T>();
+    asked.set(id, answer);
+    this.#host.send(command(id));
+    return answer.promise;
+  }
+
+  #rejectAsked(failure: QtError): void {
+    for (const asked of [this.#retains, this.#chains]) {
+      for (const { reject } of asked.values()) reject(failure);
+      asked.clear();
+    }
+  }
+
       isFsynced: level === 'fsynced',
       retention,
       journalId,
@@ -321,6 +363,7 @@ export class Journal {
         break;
       case 'progress':
         this.#onProgress();
+      audit,
         break;
       case 'retained':
         this.#retains.get(message.id)?.resolve(message.report);
@@ -340,12 +383,17 @@ export class Journal {
     this.#recovery = report;
     this.#journalId = journalId;
     this.#lastSeq = report.lastSeq;
+      case 'chain':
+        this.#chains.get(message.id)?.resolve(message.chain);
+        this.#chains.delete(message.id);
+        break;
     if (report.cut !== null) this.#options.logger.warn({ ...report }, 'The journal had an unfinished end, which was cut off');
     this.#ready.resolve();
   }
 
   #onProgress(): void {
     // Before looking: what comes after the look brings its own message.
+        this.#rejectAsked(new QtError(QT_JOURNAL_CLOSED, 'Cannot answer: the journal is closed'));
     Atomics.store(this.#control.words, PINGED, 0);
     this.#settle();
     if (!this.#inlet.isWaiting) return;
@@ -378,8 +426,7 @@ export class Journal {
     this.#options.logger.error({ err: failure.toRecord(), writtenSeq: this.writtenSeq, lastSeq: this.#lastSeq }, 'The journal has stopped');
     this.#settle();
     this.#waiters.rejectAll(failure);
-    for (const { reject } of this.#retains.values()) reject(failure);
-    this.#retains.clear();
+    this.#rejectAsked(failure);
     this.#inlet.clear();
     this.#ended.resolve();
     for (const callback of this.#failureListeners) callback(failure);

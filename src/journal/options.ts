@@ -1,4 +1,5 @@
 import { checkNumber, checkOneOf, invalidOption, silentLogger, systemClock, type Clock, type Logger } from '../base/index.ts';
+import { checkPattern } from '../event/index.ts';
 import type { JournalFs } from './file-system.ts';
 import type { RetentionRules } from './retention.ts';
 
@@ -19,6 +20,11 @@ export interface JournalOptions {
   readonly ringBytes?: number;
   /** Bytes that may wait outside a full ring, default 64 MiB; beyond it the journal stops. */
   readonly overflowBytesMax?: number;
+  /**
+   * Types, or patterns such as `audit.**`, whose events are chained by hash, so that `verifyJournal` finds every change of
+   * one of them, and which are never removed. Default: none. `AUDITED_TYPES` of the catalogue is meant for it.
+   */
+  readonly audit?: readonly string[];
   /** What `retain` removes. Default: nothing. */
   readonly retention?: RetentionRules;
   readonly clock?: Clock;
@@ -47,6 +53,7 @@ export const defaultJournalOptions: ResolvedJournalOptions = {
   batchMs: 1,
   ringBytes: 8 * MIB,
   overflowBytesMax: 64 * MIB,
+  audit: [],
   retention: {},
   clock: systemClock,
   logger: silentLogger,
@@ -54,7 +61,7 @@ export const defaultJournalOptions: ResolvedJournalOptions = {
   fs: null,
 };
 
-/** @throws QtError QT_OPTION_INVALID */
+/** @throws QtError QT_OPTION_INVALID, QT_EVENT_TOPIC_INVALID */
 export function resolveJournalOptions(options: JournalOptions): ResolvedJournalOptions {
   const merged = { ...defaultJournalOptions, ...options };
   const { ringBytes } = merged;
@@ -62,8 +69,10 @@ export function resolveJournalOptions(options: JournalOptions): ResolvedJournalO
   if ((ringBytes & (ringBytes - 1)) !== 0) throw invalidOption('ringBytes', ringBytes, 'a power of two');
   const { journalId } = merged;
   if (journalId !== null && !/^[0-9a-f]{32}$/.test(journalId)) throw invalidOption('journalId', journalId, '32 hexadecimal digits');
+  for (const pattern of [...merged.audit, ...(merged.retention.auditTypes ?? [])]) checkPattern(pattern);
   return {
     ...merged,
+    audit: [...merged.audit],
     level: checkOneOf('level', merged.level, JOURNAL_LEVELS),
     segmentBytes: checkNumber('segmentBytes', merged.segmentBytes, { min: 4 * KIB, max: 1024 * MIB, integer: true }),
     batchBytes: checkNumber('batchBytes', merged.batchBytes, { min: KIB, max: 16 * MIB, integer: true }),

@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/index.ts';
+import { CHAIN_START, type ChainState } from './audit-chain.ts';
 import { frameLength } from './batch.ts';
 import { BATCH, BatchReader, END } from './batch-reader.ts';
 import { decodeDictionary } from './dictionary.ts';
 import { nodeFs, type JournalFs } from './file-system.ts';
-import { align8, BATCH_HEADER_BYTES, BATCH_LOST, KIND_DICTIONARY, KIND_FRAMES, segmentName, type SegmentHeader } from './format.ts';
+import {
+  align8,
+  BATCH_HEADER_BYTES,
+  BATCH_LOST,
+  FORMAT_VERSION,
+  KIND_DICTIONARY,
+  KIND_FRAMES,
+  segmentName,
+  type SegmentHeader,
+} from './format.ts';
 import { lockDirectory } from './owner.ts';
 import { findBatches, keepAside, recover, removeSegment, type FoundBatch } from './recovery.ts';
 import { SegmentRewriter } from './segment-rewriter.ts';
@@ -50,6 +60,8 @@ class Repair {
   readonly #keptAside: string[] = [];
   #journalId = '';
   #nextSeq = 1;
+  /** The audit chain in front of it. */
+  #chain = CHAIN_START;
 
   constructor(fs: JournalFs, directory: string, clock: Clock) {
     this.#fs = fs;
@@ -97,9 +109,10 @@ class Repair {
 
   #mend(firstSeq: number): void {
     const path = join(this.#directory, segmentName(firstSeq));
-    const { header, lastSeq, isWhole } = this.#inspect(firstSeq);
+    const { chain, header, lastSeq, isWhole } = this.#inspect(firstSeq);
     if (header !== null && isWhole && firstSeq === this.#nextSeq) {
       this.#nextSeq = lastSeq + 1;
+      this.#chain = chain;
       return;
     }
     const journal = Number.parseInt(this.#journalId.slice(0, 8), 16);
@@ -120,8 +133,9 @@ class Repair {
       createdUs: this.#clock.nowUs(),
       removedRecords: 0,
       removedBytes: 0,
+      chain: this.#chain,
     };
-    const rewriter = new SegmentRewriter(this.#fs, this.#directory, { ...origin, version: 1 });
+    const rewriter = new SegmentRewriter(this.#fs, this.#directory, { ...origin, version: FORMAT_VERSION });
     const reader = new BatchReader(this.#fs, path, this.#journalId);
     try {
       for (const batch of batches) this.#copy(reader, batch, rewriter);
@@ -154,23 +168,29 @@ class Repair {
       const records = decodeDictionary(views.bytes.subarray(start, start + batch.payloadBytes));
       if (records !== null) rewriter.addDictionary(records);
     } else if (batch.kind === KIND_FRAMES) {
+      rewriter.enter(batch);
       for (let at = start, i = 0; i < batch.count; i++) {
         const length = frameLength(views, at, start + batch.payloadBytes);
         if (length === 0) break;
         rewriter.add(views, at, length);
         at += align8(length);
       }
-      rewriter.cover(batch.lastSeq, batch.flags);
+      rewriter.cover(batch.lastSeq, batch.flags, batch.chain);
       this.#nextSeq = batch.lastSeq + 1;
+      this.#chain = batch.chain;
     }
   }
 
-  #inspect(seq: number): { header: SegmentHeader | null; lastSeq: number; isWhole: boolean } {
+  #inspect(seq: number): { header: SegmentHeader | null; lastSeq: number; chain: ChainState; isWhole: boolean } {
     const reader = new BatchReader(this.#fs, join(this.#directory, segmentName(seq)));
     try {
+      let chain = reader.header?.chain ?? this.#chain;
       let found = reader.next();
-      while (found === BATCH) found = reader.next();
-      return { header: reader.header, lastSeq: reader.expectedSeq - 1, isWhole: found === END };
+      while (found === BATCH) {
+        ({ chain } = reader.head);
+        found = reader.next();
+      }
+      return { header: reader.header, lastSeq: reader.expectedSeq - 1, chain, isWhole: found === END };
     } finally {
       reader.close();
     }

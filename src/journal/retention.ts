@@ -1,3 +1,4 @@
+import { matches } from '../event/index.ts';
 import type { ClosedSegment } from './recovery.ts';
 import { SEGMENT_HEADER_BYTES } from './format.ts';
 
@@ -15,7 +16,7 @@ export interface RetentionRules {
   /** For types that are not named below, and for all that are in no catalogue. Default: forever. */
   readonly otherTypes?: RetentionRule;
   readonly types?: Readonly<Record<string, RetentionRule>>;
-  /** Types that never go, whatever else is said. */
+  /** Types, or patterns such as `audit.**`, that never go, whatever else is said. What is in the audit chain never goes anyway. */
   readonly auditTypes?: readonly string[];
   /** Share of a segment's bytes that must be superfluous before it is rewritten, 0 < r <= 1, default 0.5. */
   readonly rewriteRatio?: number;
@@ -24,6 +25,8 @@ export interface RetentionRules {
 export interface RetentionSituation {
   /** The oldest seq that some durable group has not acknowledged; events from here on stay. */
   readonly neededFromSeq: number;
+  /** Events from there on go like any other. Default false. */
+  readonly removesNeeded?: boolean;
   /** When the newest event of the journal was accepted, us since 1970. */
   readonly newestUs: number;
   /** Largest file that a rewrite may make. */
@@ -50,7 +53,7 @@ const FOREVER: RetentionRule = { retentionMs: 'forever' };
  * It decides by segment and type: all events of a type in a segment go together, once the newest of them is past its
  * limit, so more stays than the rules ask, never less. A segment from which everything goes is dropped whole, unread: its
  * range lives on in the segment next to it, so that the log still shows no hole. One that holds something that must stay
- * (an audit type, an event that a group has yet to see, a type with a longer limit) is kept, or rewritten without the
+ * (an audit type or chained record, an event that a group has yet to see, a type with a longer limit) is kept, or rewritten without the
  * rest when that is at least `rewriteRatio` of it. Neighbours that shrank are merged.
  *
  * Age counts against the newest event, not against a clock: a stopped machine or a wrong clock expires nothing.
@@ -92,6 +95,7 @@ function dropsOf(
   situation: RetentionSituation,
 ): (ReadonlySet<string> | 'all')[] {
   const { rewriteRatio = 0.5 } = rules;
+  const limit = situation.removesNeeded === true ? Infinity : situation.neededFromSeq;
   const newer = new Map<string, { records: number; bytes: number }>();
   const drops: (ReadonlySet<string> | 'all')[] = [];
   for (const segment of segments.toReversed()) {
@@ -99,22 +103,25 @@ function dropsOf(
     let bytes = 0;
     for (const [type, summary] of Object.entries(segment.types)) {
       const after = newer.get(type) ?? { records: 0, bytes: 0 };
-      if (segment.lastSeq < situation.neededFromSeq && isExpired(ruleOf(type, rules), summary.newestUs, after, situation.newestUs)) {
+      const mayGo = summary.chained === 0 && segment.lastSeq < limit;
+      if (mayGo && isExpired(ruleOf(type, rules), summary.newestUs, after, situation.newestUs)) {
         drop.add(type);
         bytes += summary.bytes;
       }
       newer.set(type, { records: after.records + summary.records, bytes: after.bytes + summary.bytes });
     }
     // A segment that a group still needs may be empty of records, but its range is not for us to touch.
-    const isNeeded = segment.lastSeq >= situation.neededFromSeq;
-    const isAll = !isNeeded && drop.size === Object.keys(segment.types).length;
+    const isNeeded = segment.lastSeq >= limit;
+    // One that is needed in part is read, so that what the group loses can be counted.
+    const isPartlyNeeded = segment.firstSeq < situation.neededFromSeq && segment.lastSeq >= situation.neededFromSeq;
+    const isAll = !isNeeded && !isPartlyNeeded && drop.size === Object.keys(segment.types).length;
     drops.push(isAll ? 'all' : bytes >= rewriteRatio * segment.bytes ? drop : new Set());
   }
   return drops.reverse();
 }
 
 function ruleOf(type: string, rules: RetentionRules): RetentionRule {
-  if (rules.auditTypes?.includes(type) === true) return FOREVER;
+  if (rules.auditTypes?.some((pattern) => matches(pattern, type)) === true) return FOREVER;
   return rules.types?.[type] ?? rules.otherTypes ?? FOREVER;
 }
 

@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { FLAG_DYNAMIC, FLAGS, TS_INIT, TYPE_ID, type FrameViews } from '../codec/index.ts';
+import { isChained, type ChainState } from './audit-chain.ts';
 import { align8, BATCH_HEADER_BYTES, KIND_FRAMES } from './format.ts';
 import { frameLength, type BatchHead } from './batch.ts';
 
 /** Bytes of file for one entry. A reader that seeks reads that much in vain at most, and 64 MiB of segment have 1000 entries. */
 const ENTRY_BYTES = 64 * 1024;
-const INDEX_VERSION = 1;
+const INDEX_VERSION = 2;
 
 /** A place to start reading from: [offset, first seq there, latest event time before it]. */
 export type IndexEntry = readonly [offset: number, firstSeq: number, timeMaxBefore: number];
@@ -14,6 +15,8 @@ export type IndexEntry = readonly [offset: number, firstSeq: number, timeMaxBefo
 export interface TypeSummary {
   records: number;
   bytes: number;
+  /** How many of them are in the audit chain. */
+  chained: number;
   /** When the newest of them was accepted, us since 1970. */
   newestUs: number;
 }
@@ -41,12 +44,16 @@ export class SegmentIndex {
   timeMax = -Infinity;
   /** When the newest record was accepted. */
   newestUs = 0;
+  /** The audit chain at its end. */
+  chain: ChainState;
   readonly #entries: IndexEntry[] = [];
   /** By type number, 0 for all dynamic ones. */
   readonly #summaries: (TypeSummary | undefined)[] = [];
 
-  constructor(firstSeq: number, bytes: number) {
+  /** @param chain the audit chain in front of it */
+  constructor(firstSeq: number, bytes: number, chain: ChainState) {
     this.firstSeq = firstSeq;
+    this.chain = chain;
     this.lastSeq = firstSeq - 1;
     this.bytes = bytes;
   }
@@ -65,6 +72,7 @@ export class SegmentIndex {
     }
     this.bytes += head.length;
     this.lastSeq = head.lastSeq;
+    this.chain = head.chain;
   }
 
   /** @param nameOf the name behind a type number of this segment */
@@ -86,9 +94,10 @@ export class SegmentIndex {
       const length = frameLength(views, at, end);
       if (length === 0) return;
       const id = (u8[at + FLAGS]! & FLAG_DYNAMIC) === 0 ? u16[(at + TYPE_ID) >> 1]! : 0;
-      const summary = (this.#summaries[id] ??= { records: 0, bytes: 0, newestUs: 0 });
+      const summary = (this.#summaries[id] ??= { records: 0, bytes: 0, chained: 0, newestUs: 0 });
       summary.records++;
       summary.bytes += align8(length);
+      if (isChained(views, at)) summary.chained++;
       const acceptedUs = f64[(at + TS_INIT) >> 3]!;
       if (acceptedUs > summary.newestUs) summary.newestUs = acceptedUs;
       if (acceptedUs > this.newestUs) this.newestUs = acceptedUs;

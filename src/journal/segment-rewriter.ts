@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FrameViews } from '../codec/index.ts';
-import { BatchBuilder, emptyRange, readHead } from './batch.ts';
+import type { ChainState } from './audit-chain.ts';
+import { BatchBuilder, emptyRange, readHead, type BatchHead } from './batch.ts';
 import { Dictionary, encodeDictionary, type DictionaryRecords } from './dictionary.ts';
 import { writeFully, type JournalFs } from './file-system.ts';
 import {
@@ -43,15 +44,20 @@ export class SegmentRewriter {
   /** Last seq that anything here answers for. */
   #rangeEnd: number;
   #flags = 0;
+  /** Head of the audit chain in front of the pending batch, and the chain behind what it covers. */
+  #chainBefore: string;
+  #chain: ChainState;
 
   constructor(fs: JournalFs, directory: string, origin: SegmentHeader) {
     this.#fs = fs;
     this.#directory = directory;
     this.#origin = origin;
-    this.#index = new SegmentIndex(origin.firstSeq, SEGMENT_HEADER_BYTES);
+    this.#index = new SegmentIndex(origin.firstSeq, SEGMENT_HEADER_BYTES, origin.chain);
     this.#builder = new BatchBuilder(journalWord(origin.journalId), BATCH_BYTES);
     this.#rangeStart = origin.firstSeq;
     this.#rangeEnd = origin.firstSeq - 1;
+    this.#chainBefore = origin.chain.head;
+    this.#chain = origin.chain;
     const draft = join(directory, DRAFT);
     if (fs.exists(draft)) fs.unlink(draft);
     this.#fd = fs.open(draft, 'create');
@@ -73,14 +79,29 @@ export class SegmentRewriter {
     return true;
   }
 
+  /**
+   * Begins to take frames of a batch. Where its audit chain does not go on from what is here, a batch of its own begins, so
+   * that the break stays to be seen.
+   */
+  enter(head: BatchHead): void {
+    if (head.chainBefore === this.#chain.head) return;
+    this.flush();
+    this.#chainBefore = head.chainBefore;
+  }
+
   /** Adds a frame of the range that the next `cover` names. */
   add(views: FrameViews, index: number, length: number): void {
     this.#builder.add(views, index, length);
   }
 
-  /** Answers for everything up to this seq, with the frames added so far. */
-  cover(lastSeq: number, flags: number): void {
+  /**
+   * Answers for everything up to this seq, with the frames added so far.
+   *
+   * @param chain the audit chain behind them; by default it is where it was
+   */
+  cover(lastSeq: number, flags: number, chain: ChainState = this.#chain): void {
     this.#rangeEnd = lastSeq;
+    this.#chain = chain;
     this.#flags |= flags & (BATCH_LOST | BATCH_REMOVED);
     if (this.#builder.length >= BATCH_BYTES) this.flush();
   }
@@ -92,6 +113,7 @@ export class SegmentRewriter {
     this.#write(KIND_FRAMES, this.#flags);
     this.#flags = 0;
     this.#rangeStart = this.#rangeEnd + 1;
+    this.#chainBefore = this.#chain.head;
   }
 
   /** Puts the new segment in place of those it covers. */
@@ -139,7 +161,7 @@ export class SegmentRewriter {
   #write(kind: number, flags: number): void {
     const builder = this.#builder;
     // Everything in it was on the disk before, so it counts as synced.
-    builder.finish(kind, flags, builder.lastSeq);
+    builder.finish(kind, flags, builder.lastSeq, this.#chainBefore, this.#chain);
     writeFully(this.#fs, this.#fd, builder.bytes, builder.length, this.#index.bytes);
     this.#index.add(readHead(builder.views, 0), builder.views, 0);
     builder.reset();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { QtError } from '../base/index.ts';
+import { CHAIN_START, type ChainState } from './audit-chain.ts';
 import { BatchBuilder, emptyRange, readHead } from './batch.ts';
 import { Dictionary, encodeDictionary, type DictionaryRecords } from './dictionary.ts';
 import { QT_JOURNAL_DISK_FULL, QT_JOURNAL_SYNC_FAILED, QT_JOURNAL_WRITE_FAILED } from './errors.ts';
@@ -55,7 +56,7 @@ export class SegmentWriter {
     this.nextSeq = nextSeq;
     this.syncedSeq = nextSeq - 1;
     if (tail === null) {
-      this.#index = new SegmentIndex(nextSeq, SEGMENT_HEADER_BYTES);
+      this.#index = new SegmentIndex(nextSeq, SEGMENT_HEADER_BYTES, CHAIN_START);
       this.#fd = -1;
       this.#hasFrames = false;
       this.#create();
@@ -87,10 +88,19 @@ export class SegmentWriter {
     this.#roll();
   }
 
-  /** Appends a batch of frames, in a new segment if this one is full. */
-  append(builder: BatchBuilder): void {
+  /** The audit chain up to what was appended. */
+  get chain(): ChainState {
+    return this.#index.chain;
+  }
+
+  /**
+   * Appends a batch of frames, in a new segment if this one is full.
+   *
+   * @param chain the audit chain behind them
+   */
+  append(builder: BatchBuilder, chain: ChainState): void {
     if (this.#hasFrames && this.#index.bytes + builder.length > this.#parts.segmentBytes) this.#roll();
-    builder.finish(KIND_FRAMES, this.#flags | builder.missing, this.syncedSeq);
+    builder.finish(KIND_FRAMES, this.#flags | builder.missing, this.syncedSeq, this.chain.head, chain);
     this.nextSeq = builder.lastSeq + 1;
     this.#hasFrames = true;
     this.#write(builder);
@@ -108,7 +118,7 @@ export class SegmentWriter {
     this.sync();
     const seal = new BatchBuilder(journalWord(this.#parts.journalId), 0);
     emptyRange(seal, this.nextSeq, this.nextSeq - 1);
-    seal.finish(KIND_SEAL, this.#flags, this.syncedSeq);
+    seal.finish(KIND_SEAL, this.#flags, this.syncedSeq, this.chain.head, this.chain);
     this.#write(seal);
     this.#syncFile();
     this.#parts.fs.close(this.#fd);
@@ -125,7 +135,7 @@ export class SegmentWriter {
     const batch = new BatchBuilder(journalWord(this.#parts.journalId), 0);
     batch.setPayload(encodeDictionary(added), added.types.length + Object.keys(added.names).length);
     emptyRange(batch, this.nextSeq, this.nextSeq - 1);
-    batch.finish(KIND_DICTIONARY, this.#flags, this.syncedSeq);
+    batch.finish(KIND_DICTIONARY, this.#flags, this.syncedSeq, this.chain.head, this.chain);
     this.#write(batch);
   }
 
@@ -167,6 +177,7 @@ export class SegmentWriter {
       createdUs: nowUs(),
       removedRecords: 0,
       removedBytes: 0,
+      chain: this.chain,
     });
     attempt('write', () => {
       this.#fd = fs.open(join(directory, segmentName(this.nextSeq)), 'create');
@@ -178,7 +189,7 @@ export class SegmentWriter {
   }
 
   #begin(): void {
-    this.#index = new SegmentIndex(this.nextSeq, SEGMENT_HEADER_BYTES);
+    this.#index = new SegmentIndex(this.nextSeq, SEGMENT_HEADER_BYTES, this.chain);
     this.#dictionary = new Dictionary();
     this.#hasFrames = false;
   }

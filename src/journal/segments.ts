@@ -79,8 +79,8 @@ export interface SegmentScan {
 
 /** Reads and checks a segment from its start to its end, or to the first fault. */
 export function scanSegment(reader: BatchReader): SegmentScan {
-  const { firstSeq } = reader.header!;
-  const index = new SegmentIndex(firstSeq, SEGMENT_HEADER_BYTES);
+  const { firstSeq, chain } = reader.header!;
+  const index = new SegmentIndex(firstSeq, SEGMENT_HEADER_BYTES, chain);
   const dictionary = new Dictionary();
   for (;;) {
     const found = reader.next();

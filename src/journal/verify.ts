@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { FLAG_DYNAMIC, FLAGS, SEQ, TYPE_ID } from '../codec/index.ts';
-import { QtError } from '../base/index.ts';
+import { invalidOption, QtError } from '../base/index.ts';
+import { AuditCheck, type AuditReport } from './audit-check.ts';
 import { frameLength } from './batch.ts';
 import { BATCH, FAULT, type BatchReader } from './batch-reader.ts';
 import { Dictionary } from './dictionary.ts';
@@ -8,6 +9,14 @@ import { nodeFs, type JournalFs } from './file-system.ts';
 import { align8, BATCH_HEADER_BYTES, BATCH_LOST, BATCH_REMOVED, KIND_DICTIONARY, KIND_FRAMES, segmentName } from './format.ts';
 import { checkContinuity, findBatches, isUnborn, isUnfinishedTail } from './recovery.ts';
 import { learn, listSegments, openSegment, type JournalFault } from './segments.ts';
+
+export interface VerifyOptions {
+  /**
+   * A head of the audit chain that was noted elsewhere, 64 hexadecimal digits: the chain must have passed it. Without one
+   * nothing can tell that the newest records were taken away.
+   */
+  readonly expectedHead?: string;
+}
 
 /** What a walk over a journal found, up to its end or its first fault. */
 export interface VerifyReport {
@@ -25,16 +34,23 @@ export interface VerifyReport {
   readonly lostRecords: number;
   /** Bytes at the very end that a crash left unfinished, or that are being written; opening the journal cuts them. */
   readonly unfinishedBytes: number;
+  /** The audit chain, up to where the walk came. */
+  readonly audit: AuditReport;
 }
 
-type Tally = { -readonly [K in keyof VerifyReport]: VerifyReport[K] };
+type Tally = { -readonly [K in Exclude<keyof VerifyReport, 'audit'>]: VerifyReport[K] };
 
 /**
  * Reads a whole journal and checks everything that can be checked without its events' meaning: headers and names of the
- * files, every checksum, the sequence of ranges over all files, every frame's place, seq and type. Changes nothing and
- * needs no lock; flat memory. Throws system errors only.
+ * files, every checksum, the sequence of ranges over all files, every frame's place, seq and type, every hash of the audit
+ * chain. Changes nothing and needs no lock; flat memory. Throws system errors only, and:
+ *
+ * @throws QtError QT_OPTION_INVALID
  */
-export function verifyJournal(directory: string, fs: JournalFs = nodeFs): VerifyReport {
+export function verifyJournal(directory: string, fs: JournalFs = nodeFs, { expectedHead }: VerifyOptions = {}): VerifyReport {
+  if (expectedHead !== undefined && !/^[0-9a-f]{64}$/.test(expectedHead)) {
+    throw invalidOption('expectedHead', expectedHead, '64 hexadecimal digits in lower case');
+  }
   const tally: Tally = {
     isSound: false,
     fault: null,
@@ -47,6 +63,7 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs): Verify
     lostRecords: 0,
     unfinishedBytes: 0,
   };
+  const audit = new AuditCheck(expectedHead ?? null);
   const seqs = listSegments(fs, directory);
   let journalId: string | null = null;
   let isRewritten = false;
@@ -59,7 +76,7 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs): Verify
       ({ journalId, isRewritten } = reader.header!);
       tally.segments++;
       try {
-        tally.fault = walk(fs, reader, firstSeq === seqs.at(-1), tally);
+        tally.fault = walk(fs, reader, firstSeq === seqs.at(-1), tally, audit);
       } finally {
         reader.close();
       }
@@ -76,7 +93,7 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs): Verify
     if (tally.fault !== null) break;
   }
   tally.isSound = tally.fault === null;
-  return tally;
+  return { ...tally, audit: audit.report };
 }
 
 function sizeOf(fs: JournalFs, path: string): number {
@@ -88,14 +105,17 @@ function sizeOf(fs: JournalFs, path: string): number {
   }
 }
 
-function walk(fs: JournalFs, reader: BatchReader, isLast: boolean, tally: Tally): JournalFault | null {
+function walk(fs: JournalFs, reader: BatchReader, isLast: boolean, tally: Tally, audit: AuditCheck): JournalFault | null {
   const file = segmentName(reader.header!.firstSeq);
   const dictionary = new Dictionary();
+  const broken = audit.enter(reader.header!);
+  if (broken !== null) return { file, offset: 0, reason: broken };
   for (;;) {
     const found = reader.next();
     if (found === FAULT) {
       const { offset } = reader;
       if (!isLast || !isUnfinishedTail(findBatches(fs, reader.path, offset), reader.expectedSeq)) {
+        tally.bytes += offset;
         return { file, offset, reason: reader.fault ?? 'no batch begins here' };
       }
       tally.unfinishedBytes = reader.size() - offset;
@@ -106,13 +126,21 @@ function walk(fs: JournalFs, reader: BatchReader, isLast: boolean, tally: Tally)
       tally.bytes += reader.offset;
       return null;
     }
-    const reason =
-      reader.head.kind === KIND_DICTIONARY && !learn(dictionary, reader)
-        ? 'the dictionary cannot be read'
-        : faultOfFrames(reader, dictionary);
-    if (reason !== null) return { file, offset: reader.at, reason };
+    const reason = faultOfBatch(reader, dictionary, audit);
+    if (reason !== null) {
+      tally.bytes += reader.at;
+      return { file, offset: reader.at, reason };
+    }
     count(reader, tally);
   }
+}
+
+function faultOfBatch(reader: BatchReader, dictionary: Dictionary, audit: AuditCheck): string | null {
+  if (reader.head.kind === KIND_DICTIONARY) {
+    if (!learn(dictionary, reader)) return 'the dictionary cannot be read';
+    audit.learn(dictionary.toRecords().types);
+  }
+  return faultOfFrames(reader, dictionary) ?? audit.check(reader);
 }
 
 function count({ head }: BatchReader, tally: Tally): void {

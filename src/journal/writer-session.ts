@@ -8,8 +8,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
-import { FrameViews, TYPE_ID } from '../codec/index.ts';
+import { FrameViews, ROUTE, TYPE_ID } from '../codec/index.ts';
 import { RingReader } from '../ring/index.ts';
+import { AuditChain, ChainedTypes, type ChainState } from './audit-chain.ts';
 import { BatchBuilder } from './batch.ts';
 import { Compactor, type RetentionReport } from './compactor.ts';
 import { CLOSE, COMMAND, Control, PINGED, RING_BASE, WAITERS } from './control.ts';
@@ -29,16 +30,21 @@ export interface WriterTask {
   readonly batchMs: number;
   readonly isFsynced: boolean;
   readonly retention: RetentionRules;
+  /** Patterns of the types whose events are chained. */
+  readonly audit: readonly string[];
   /** For a journal that does not exist yet; null for a random one. */
   readonly journalId: string | null;
 }
 
-export type WriterCommand = { readonly kind: 'retain'; readonly id: number; readonly neededFromSeq: number };
+export type WriterCommand =
+  | { readonly kind: 'retain'; readonly id: number; readonly neededFromSeq: number; readonly removesNeeded: boolean }
+  | { readonly kind: 'chain'; readonly id: number };
 
 export type WriterMessage =
   | { readonly kind: 'ready'; readonly report: RecoveryReport; readonly journalId: string }
   | { readonly kind: 'progress' }
   | { readonly kind: 'retained'; readonly id: number; readonly report: RetentionReport }
+  | { readonly kind: 'chain'; readonly id: number; readonly chain: ChainState }
   | { readonly kind: 'failed'; readonly error: ErrorRecord }
   | { readonly kind: 'closed' };
 
@@ -75,6 +81,8 @@ export class WriterSession {
   readonly #ring: RingReader;
   readonly #views: FrameViews;
   #builder!: BatchBuilder;
+  readonly #chained: ChainedTypes;
+  #chain!: AuditChain;
   #segment: SegmentWriter | null = null;
   #closed: ClosedSegment[] = [];
   #openedAtMs = 0;
@@ -93,6 +101,7 @@ export class WriterSession {
     this.control = new Control(task.buffer);
     this.#ring = new RingReader(task.buffer as SharedArrayBuffer, RING_BASE);
     this.#views = new FrameViews(task.buffer as SharedArrayBuffer);
+    this.#chained = new ChainedTypes(task.audit);
   }
 
   /** Recovers the directory and opens its last segment. Reports `ready`, or `failed`. */
@@ -117,6 +126,7 @@ export class WriterSession {
         tail,
         lastSeq + 1,
       );
+      this.#chain = new AuditChain(this.#segment.chain);
       this.#newestUs = Math.max(tail?.index.newestUs ?? 0, newestOf(closed));
       this.control.storeWritten(lastSeq);
       this.control.storeFsynced(lastSeq);
@@ -143,11 +153,17 @@ export class WriterSession {
   }
 
   handle(command: WriterCommand): void {
+    if (command.kind === 'retain') this.#retain(command);
+    else if (this.#segment !== null) this.#post({ kind: 'chain', id: command.id, chain: this.#segment.chain });
+  }
+
+  #retain(command: Extract<WriterCommand, { kind: 'retain' }>): void {
     if (this.#compactor !== null) this.#endCompaction();
     this.#retainId = command.id;
     const { retention, segmentBytes, directory } = this.#task;
-    const steps = planRetention(this.#closed, retention, { neededFromSeq: command.neededFromSeq, newestUs: this.#newestUs, segmentBytes });
-    this.#compactor = new Compactor(this.#fs, directory, steps, (replaced, made) => {
+    const { neededFromSeq, removesNeeded } = command;
+    const steps = planRetention(this.#closed, retention, { neededFromSeq, removesNeeded, newestUs: this.#newestUs, segmentBytes });
+    this.#compactor = new Compactor(this.#fs, directory, steps, neededFromSeq, (replaced, made) => {
       const at = this.#closed.findIndex(({ firstSeq }) => firstSeq === made.firstSeq);
       this.#closed.splice(at, replaced.length, made);
     });
@@ -211,7 +227,7 @@ export class WriterSession {
           continue;
         }
         if (builder.isEmpty) this.#openedAtMs = this.#nowMs();
-        builder.add(views, index, length);
+        this.#link(builder.add(views, index, length), length);
         if (builder.length + align8(length) > limit) return true;
       }
       return false;
@@ -219,6 +235,13 @@ export class WriterSession {
       ring.release(ring.position);
       if (ring.isWriterWaiting()) this.#ping();
     }
+  }
+
+  /** Adds the frame that lies in the open batch at `at` to the audit chain, if its type belongs there. */
+  #link(at: number, length: number): void {
+    const { views } = this.#builder;
+    const definition = this.#chained.digest(views, at);
+    if (definition !== null) views.u32[(at + ROUTE) >> 2] = this.#chain.append(views, at, length, definition);
   }
 
   #obey(segment: SegmentWriter, word: number, index: number, length: number): void {
@@ -236,16 +259,19 @@ export class WriterSession {
     if (!builder.isEmpty) this.#writeBatch(segment);
     if (word === RENEW_RECORD) {
       segment.renew();
+      this.#chained.clear();
       return;
     }
     const records = decodeDictionary(this.#views.bytes.subarray(index + DICTIONARY_RECORD_HEADER, index + length));
-    if (records !== null) segment.declare(records);
+    if (records === null) return;
+    segment.declare(records);
+    this.#chained.learn(records.types);
   }
 
   #writeBatch(segment: SegmentWriter): void {
     const { control } = this;
     const builder = this.#builder;
-    segment.append(builder);
+    segment.append(builder, this.#chain.state);
     const lastInit = builder.lastInitUs;
     if (lastInit > this.#newestUs) this.#newestUs = lastInit;
     builder.reset();

@@ -100,7 +100,7 @@ describe('openJournal after a crash', () => {
     const { disk, ends } = await written(3, 2);
     const whole = disk.content(FIRST);
     // The text of the dictionary is one field of a thousand bytes.
-    const text = { start: 128 + 72, end: whole.indexOf('QTJB', 128 + 72) };
+    const text = { start: 128 + 144, end: whole.indexOf('QTJB', 128 + 144) };
 
     for (let at = 0; at < ends[2]!; at += at > text.start && at < text.end - 16 ? 13 : 1) {
       // The zeros of the header have no meaning, but its checksum covers them.
@@ -122,7 +122,7 @@ describe('openJournal after a crash', () => {
   it('refuses a bit that flipped in the last batch of a journal that was closed in peace', async () => {
     const { disk, ends } = await written(2, 2, { isClosed: true });
     const whole = disk.content(FIRST);
-    const seal = 72;
+    const seal = 144;
 
     for (let at = ends[1]!; at < whole.length - seal; at += 3) {
       const flipped = Buffer.from(whole);

@@ -18,7 +18,7 @@ const HOUR_US = 3_600_000_000;
 /** A segment that holds so many records of each type; segment i covers seqs 100 i + 1 to 100 i + 100 and hour i. */
 function segment(i: number, counts: Record<string, number>, isRewritten = false): ClosedSegment {
   const types = Object.fromEntries(
-    Object.entries(counts).map(([type, records]) => [type, { records, bytes: records * 100, newestUs: i * HOUR_US }]),
+    Object.entries(counts).map(([type, records]) => [type, { records, bytes: records * 100, chained: 0, newestUs: i * HOUR_US }]),
   );
   const records = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return { firstSeq: i * 100 + 1, lastSeq: i * 100 + 100, bytes: 200 + records * 100, records, timeMin: 0, timeMax: 0, types, isRewritten };

@@ -66,6 +66,16 @@ export class Frames {
     return seq;
   }
 
+  /** Appends an event of a type that is in no catalogue. */
+  appendDynamic(journal: Journal, type: string): number {
+    const seq = journal.lastSeq + 1;
+    const entry = this.table.byType(type) ?? this.table.addDynamic(type);
+    const length = this.#encoder.encode(entry, { type, payload: { n: seq } }, null);
+    this.views.f64[SEQ >> 3] = seq;
+    journal.append(this.views.bytes, 0, length, seq);
+    return seq;
+  }
+
   async appendAll(journal: Journal, count: number, options: Parameters<Frames['make']>[1] = {}): Promise<void> {
     for (let i = 0; i < count; i++) this.append(journal, options);
     await journal.whenDurable(journal.lastSeq);
