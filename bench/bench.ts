@@ -6,6 +6,7 @@ import { CASES, selectCases, type CaseEntry } from './catalogue.ts';
 import { compareWith } from './compare/compare.ts';
 import type { Mode } from './config.ts';
 import { runIsolated, type CaseOutcome } from './harness/isolate.ts';
+import { setLauncher } from './harness/program.ts';
 import { exitCodeOf, judge } from './report/gates.ts';
 import { htmlReport } from './report/html.ts';
 import { writeJson, writeWhole, type RunReport } from './report/json.ts';
@@ -27,6 +28,8 @@ export interface BenchOptions {
   readonly html?: string;
   /** A revision of the checkout to run in alternation with the working tree. */
   readonly compare?: string;
+  /** Script that starts `qt`, for the cases that measure it; not needed in the single executable. */
+  readonly launcher?: string;
 }
 
 /**
@@ -40,6 +43,7 @@ export async function runBench(options: BenchOptions): Promise<0 | 1> {
     print(CASES.map(({ folder, name }) => `${folder}/${name}`).join('\n'));
     return 0;
   }
+  setLauncher(options.launcher ?? null);
   const mode = options.mode ?? 'full';
   const cases = casesOf(options.words, mode);
   for (const name of ['json', 'html'] as const) checkTarget(name, options[name]);

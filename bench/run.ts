@@ -1,4 +1,5 @@
 /** `npm run bench`: the suite without the rest of the command line. See the usage below; `qt bench` takes the same. */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hasCode, QT_OPTION_INVALID } from '../src/base/index.ts';
 import type { Mode } from './config.ts';
@@ -28,7 +29,8 @@ async function main(): Promise<number> {
   }
   const mode: Mode = long ? 'long' : quick ? 'quick' : 'full';
   const files: Pick<BenchOptions, 'compare' | 'html' | 'json'> = JSON.parse(JSON.stringify({ compare, html, json }));
-  return runBench({ words: positionals, mode, gate, list, ...files });
+  const launcher = fileURLToPath(new URL('../src/cli/qt.mjs', import.meta.url));
+  return runBench({ words: positionals, mode, gate, list, launcher, ...files });
 }
 
 try {

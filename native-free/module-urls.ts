@@ -24,21 +24,32 @@ export interface Reference {
 type Copied = Map<string, string>;
 
 export function moduleUrls(root: string): Plugin {
-  const sources = join(root, 'src') + sep;
   const copied: Copied = new Map();
   return {
     name: 'module-urls',
     async transform(code, id) {
-      if (!id.startsWith(sources) || !code.includes('import.meta')) return null;
+      if (!isSource(root, id) || !code.includes('import.meta')) return null;
       let result = code;
       // From the end, so that earlier positions stay right.
       for (const reference of findReferences(code, id).reverse()) {
-        const target = await emit(this, sources, copied, id, reference);
+        const target = await emit(this, root, copied, id, reference);
         result = `${result.slice(0, reference.start)}${target}${result.slice(reference.end)}`;
       }
       return { code: result, map: null };
     },
   };
+}
+
+/** Folders with modules of the program; the bench is one of its commands. */
+export const SOURCES = ['src', 'bench'] as const;
+
+export function isSource(root: string, file: string): boolean {
+  return SOURCES.some((folder) => file.startsWith(join(root, folder) + sep));
+}
+
+/** Relative to `src`; of the bench, which lies beside it, relative to the top folder. */
+export function pathInProgram(root: string, file: string): string {
+  return relative(file.startsWith(join(root, 'src') + sep) ? join(root, 'src') : root, file);
 }
 
 /** All `new URL(path, import.meta.url)` of a module, in order. */
@@ -68,11 +79,11 @@ export function findReferences(code: string, id: string): Reference[] {
 }
 
 /** Adds the file that is meant to the output and returns the source text that names it there. */
-async function emit(context: PluginContext, sources: string, copied: Copied, id: string, reference: Reference): Promise<string> {
+async function emit(context: PluginContext, root: string, copied: Copied, id: string, reference: Reference): Promise<string> {
   const target = join(dirname(id), reference.path);
   if (reference.isTemplate) return copyFolder(context, copied, id, reference, target);
   if (target.endsWith('.ts')) {
-    const fileName = `${relative(sources, target).slice(0, -3).replaceAll(sep, '-')}.js`;
+    const fileName = `${pathInProgram(root, target).slice(0, -3).replaceAll(sep, '-')}.js`;
     context.emitFile({ type: 'chunk', id: target, fileName });
     return `'./${fileName}'`;
   }

@@ -1,6 +1,6 @@
-import { Bench } from 'tinybench';
 import { CheckError } from './check.ts';
 import type { Rounds } from './alternate.ts';
+import { orMissing } from './optional.ts';
 
 export interface MicroOptions {
   readonly rounds: number;
@@ -15,9 +15,11 @@ export interface MicroOptions {
  *
  * @returns nanoseconds per operation, by function: the median call of each round; no processor time
  * @throws CheckError when a function throws
+ * @throws MissingPeer without tinybench
  */
 export async function timeInTurns(functions: Readonly<Record<string, () => void>>, options: MicroOptions): Promise<Rounds> {
   const { rounds, roundMs, operations } = options;
+  const { Bench } = await orMissing('tinybench', () => import('tinybench'));
   const samples = new Map(Object.keys(functions).map((name) => [name, { ns: [] as number[], cpuNs: [] }]));
   for (let round = 0; round < rounds; round++) {
     const bench = new Bench({ time: roundMs, warmupTime: round === 0 ? roundMs : roundMs / 5 });

@@ -5,16 +5,26 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { resources } from '../../src/base/index.ts';
 
 /** Something to compare with is not on this machine. */
 export class MissingPeer extends Error {
   override readonly name = 'MissingPeer';
 }
 
+/**
+ * A package that the build puts into what it ships, but an install without development packages does not bring.
+ *
+ * @throws MissingPeer when it is not installed
+ */
+export function orMissing<T>(name: string, load: () => Promise<T>): Promise<T> {
+  return loadFirst<T>(name, [load]);
+}
+
 /** @throws MissingPeer when the package is not installed */
 export async function importOptional<T>(name: string): Promise<T> {
-  // A name in a variable: a bundler leaves the package alone.
-  return loadFirst<T>(name, [() => import(name), () => importFromFolder(name)]);
+  // No literal import: a bundler leaves the package alone.
+  return loadFirst<T>(name, [() => resources.importModule(name), () => importFromFolder(name)]);
 }
 
 async function loadFirst<T>(name: string, loaders: readonly (() => Promise<unknown>)[]): Promise<T> {
@@ -29,7 +39,7 @@ async function loadFirst<T>(name: string, loaders: readonly (() => Promise<unkno
   throw new MissingPeer(`${name} is not installed`);
 }
 
-function importFromFolder(name: string): Promise<unknown> {
+async function importFromFolder(name: string): Promise<unknown> {
   const file = createRequire(join(process.cwd(), 'package.json')).resolve(name);
-  return import(pathToFileURL(file).href);
+  return resources.importModule(pathToFileURL(file).href);
 }

@@ -4,9 +4,11 @@ import { isSea } from 'node:sea';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { CaseReport } from '../case.ts';
+import { resources } from '../../src/base/index.ts';
 import { CASES } from '../catalogue.ts';
 import { CheckError } from './check.ts';
 import { MissingPeer } from './optional.ts';
+import { getLauncher, setLauncher } from './program.ts';
 
 /** What the process of a case sends back. */
 export type CaseMessage =
@@ -18,10 +20,13 @@ export type CaseMessage =
 export interface PartRequest {
   readonly source: string;
   readonly settings: object;
+  /** Script that starts `qt`, if known. */
+  readonly launcher: string | null;
 }
 
 /** Starts a process that runs the part and sends its message. Standard output belongs to the results, so it has none. */
-export function startPart(request: PartRequest): ChildProcess {
+export function startPart(part: Omit<PartRequest, 'launcher'>): ChildProcess {
+  const request: PartRequest = { ...part, launcher: getLauncher() };
   const stdio = ['ignore', 2, 2, 'ipc'] as const;
   const argument = JSON.stringify(request);
   if (isSea()) return spawn(process.execPath, ['bench', '--part', argument], { stdio: [...stdio] });
@@ -31,6 +36,7 @@ export function startPart(request: PartRequest): ChildProcess {
 /** In that process: measures, sends what came of it, and ends the process. */
 export async function runPart(request: PartRequest): Promise<void> {
   exposeCollector();
+  setLauncher(request.launcher);
   const message = await measure(request);
   // A case that failed half-way may have left threads behind; they end with the process.
   process.send!(message, () => process.exit(message.status === 'failed' ? 1 : 0));
@@ -51,7 +57,7 @@ async function measure({ source, settings }: PartRequest): Promise<CaseMessage> 
 
 function load(source: string): ReturnType<(typeof CASES)[number]['load']> {
   const entry = CASES.find(({ name }) => name === source);
-  return entry === undefined ? import(source) : entry.load();
+  return entry === undefined ? (resources.importModule(source) as ReturnType<typeof load>) : entry.load();
 }
 
 /** What `--expose-gc` does, also where no flag can be given. */

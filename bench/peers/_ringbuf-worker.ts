@@ -11,8 +11,6 @@ const FRAME_BYTES_MAX = 4096;
 const LENGTH_BYTES = 4;
 
 const { control, memory, storage, types } = workerData as RingbufWorkerData;
-const { RingBuffer } = await importOptional<RingbufModule>('ringbuf.js');
-const ring = new RingBuffer(storage, Uint8Array);
 const tally = new Tally(memory);
 const decoder = new FrameDecoder(TypeTable.fromRecords(types));
 const views = new FrameViews(new ArrayBuffer(FRAME_BYTES_MAX));
@@ -22,17 +20,19 @@ function handle(event: { readonly type: string; readonly payload: Trade }): void
   tally.add(event.payload);
 }
 
-function take(): void {
-  ring.pop(views.bytes, LENGTH_BYTES);
-  ring.pop(views.bytes, views.bytes.readInt32LE(0) - LENGTH_BYTES, LENGTH_BYTES);
-  handle({ type: decoder.type(views, 0), payload: decoder.payload(views, 0) as Trade });
+async function drain(): Promise<void> {
+  const { RingBuffer } = await importOptional<RingbufModule>('ringbuf.js');
+  const ring = new RingBuffer(storage, Uint8Array);
+  parentPort!.postMessage('ready');
+  for (let idle = 0; Atomics.load(stop, 0) === 0;) {
+    if (ring.availableRead() >= LENGTH_BYTES) {
+      ring.pop(views.bytes, LENGTH_BYTES);
+      ring.pop(views.bytes, views.bytes.readInt32LE(0) - LENGTH_BYTES, LENGTH_BYTES);
+      handle({ type: decoder.type(views, 0), payload: decoder.payload(views, 0) as Trade });
+      idle = 0;
+    } else if (idle++ < SPINS) Atomics.pause();
+    else Atomics.wait(stop, 0, 0, POLL_MS);
+  }
 }
 
-parentPort!.postMessage('ready');
-for (let idle = 0; Atomics.load(stop, 0) === 0;) {
-  if (ring.availableRead() >= LENGTH_BYTES) {
-    take();
-    idle = 0;
-  } else if (idle++ < SPINS) Atomics.pause();
-  else Atomics.wait(stop, 0, 0, POLL_MS);
-}
+void drain();

@@ -5,6 +5,9 @@ import { Tally } from '../harness/tally.ts';
 import type { Trade } from '../trade.ts';
 
 const tally = new Tally((workerData as { memory: SharedArrayBuffer }).memory);
-const { default: workerpool } = await importOptional<{ default: typeof Workerpool }>('workerpool');
+async function listen(): Promise<void> {
+  const { default: workerpool } = await importOptional<{ default: typeof Workerpool }>('workerpool');
+  workerpool.worker({ onTrade: (event: { readonly payload: Trade }) => tally.add(event.payload) });
+}
 
-workerpool.worker({ onTrade: (event: { readonly payload: Trade }) => tally.add(event.payload) });
+void listen();

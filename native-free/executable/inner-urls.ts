@@ -3,9 +3,12 @@
  * there are no files there, so a module becomes `qt:<path below src, without .ts>` and a data file an asset of such a name.
  */
 import { glob, readdir, readFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { findReferences, type Reference } from '../module-urls.ts';
+import { findReferences, isSource, pathInProgram, SOURCES, type Reference } from '../module-urls.ts';
+
+/** The entry of `npm run bench` is no part of the program; `qt bench` is. */
+const NPM_BENCH = 'bench/run.ts';
 
 export interface InnerUrls {
   /** Modules that are named by URL: file by name. */
@@ -16,33 +19,33 @@ export interface InnerUrls {
 }
 
 export async function innerUrls(root: string): Promise<InnerUrls> {
-  const sources = join(root, 'src') + sep;
   const modules = new Map<string, string>();
   const data = new Map<string, string>();
-  for await (const file of glob('**/*.ts', { cwd: sources })) {
-    const id = join(sources, file);
+  for await (const file of glob(`{${SOURCES.join(',')}}/**/*.ts`, { cwd: root })) {
+    const id = join(root, file);
+    if (id === join(root, NPM_BENCH)) continue;
     const code = await readFile(id, 'utf8');
     if (!code.includes('import.meta')) continue;
     for (const reference of findReferences(code, id)) {
       const target = join(dirname(id), reference.path);
-      if (target.endsWith('.ts')) modules.set(nameOf(sources, target), target);
-      else for (const path of reference.isTemplate ? await filesOf(target) : [target]) data.set(nameOf(sources, path), path);
+      if (target.endsWith('.ts')) modules.set(nameOf(root, target), target);
+      else for (const path of reference.isTemplate ? await filesOf(target) : [target]) data.set(nameOf(root, path), path);
     }
   }
-  return { modules, data, plugin: plugin(sources) };
+  return { modules, data, plugin: plugin(root) };
 }
 
-function plugin(sources: string): Plugin {
+function plugin(root: string): Plugin {
   return {
     name: 'inner-urls',
     transform(code, id) {
-      if (!id.startsWith(sources)) return null;
+      if (!isSource(root, id)) return null;
       refuseThreads(code, id);
       if (!code.includes('import.meta')) return null;
       let result = code;
       for (const reference of findReferences(code, id).reverse()) {
         const { start, end } = reference.expression;
-        result = `${result.slice(0, start)}new URL(${textOf(code, id, sources, reference)})${result.slice(end)}`;
+        result = `${result.slice(0, start)}new URL(${textOf(code, id, root, reference)})${result.slice(end)}`;
       }
       return { code: result, map: null };
     },
@@ -57,13 +60,13 @@ function refuseThreads(code: string, id: string): void {
 }
 
 /** Source text of the name; what follows the folder in a template stays as it is. */
-function textOf(code: string, id: string, sources: string, reference: Reference): string {
-  const name = nameOf(sources, join(dirname(id), reference.path));
+function textOf(code: string, id: string, root: string, reference: Reference): string {
+  const name = nameOf(root, join(dirname(id), reference.path));
   return reference.isTemplate ? `\`${name}${code.slice(reference.start + 1 + reference.path.length, reference.end)}` : JSON.stringify(name);
 }
 
-function nameOf(sources: string, file: string): string {
-  return `qt:${relative(sources, file).replaceAll(sep, '/').replace(/\.ts$/, '')}${file.endsWith(sep) ? '/' : ''}`;
+function nameOf(root: string, file: string): string {
+  return `qt:${pathInProgram(root, file).replaceAll(sep, '/').replace(/\.ts$/, '')}${file.endsWith(sep) ? '/' : ''}`;
 }
 
 async function filesOf(folder: string): Promise<string[]> {

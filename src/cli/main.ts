@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { benchCommand } from './commands/bench/index.ts';
 import { eventsCommand } from './commands/events/index.ts';
 import { initCommand } from './commands/init/index.ts';
 import { journalCommand } from './commands/journal/index.ts';
@@ -43,6 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     eventsCommand(done),
     journalCommand(done),
     replayCommand(done),
+    benchCommand(done),
     sqlCommand(done),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));

@@ -51,6 +51,9 @@ const PACKAGES: Record<string, string> = {
   yaml: 'app',
 };
 
+/** Above everything in src: what it measures, it imports. */
+const BENCH_DOOR = 'bench/index.ts';
+
 const files = sourceFiles('src');
 
 test('every folder of src has a place in the layer table', () => {
@@ -88,8 +91,14 @@ test('trading components import each other only through the door index.ts', () =
   expect(faults).toEqual([]);
 });
 
+test('one command reaches the bench, which lies beside src, and only through its door', () => {
+  const importers = files.filter((file) => file.imports.some(({ target }) => target?.startsWith('bench') === true));
+
+  expect(importers.map(({ path }) => path)).toEqual(['src/cli/commands/bench/handler.ts']);
+});
+
 test('every import names a file that exists, with its ending', () => {
-  const known = new Set([...files.map((file) => file.path), 'package.json', 'src/cli/bootstrap.cjs']);
+  const known = new Set([...files.map((file) => file.path), 'package.json', 'src/cli/bootstrap.cjs', BENCH_DOOR]);
   const faults = files.flatMap((file) =>
     file.imports.filter(({ target }) => target !== undefined && !known.has(target)).map(({ target }) => `${file.path} imports ${target}`),
   );
