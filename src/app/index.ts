@@ -20,7 +20,7 @@ export { describeFields, describeSide } from './journal/difference-text.ts';
 export { queryJournal, toTimeUs, type JournalQuery } from './journal/query.ts';
 export { catchUpSql } from './journal/sql-build.ts';
 export { EventLogger, startEventLogger, type EventLoggerOptions, type EventLoggerReport } from './journal/sql-logger.ts';
-export { replayJournal, type ReplayOptions, type ReplayReport } from './journal/replay.ts';
+export { verifyReplay, type VerifyOptions, type VerifyReplayReport } from './journal/replay.ts';
 export { createLogger } from './log.ts';
 export type { LatencyFigures } from './latency.ts';
 export { formatReport, type ReportOptions } from './report/text.ts';

@@ -6,6 +6,7 @@
  * whose handling failed comes again later, and one that waited behind it comes later too. Each of those gets a note that
  * says which event the instance had handled before. So a recording tells exactly what every instance saw, in which order.
  */
+import { resources } from '../base/index.ts';
 import type { Handler, HandlerContext, QtEvent, SetupInfo } from '../event/index.ts';
 import { SystemDeliveryPlaced } from '../model/index.ts';
 
@@ -46,7 +47,10 @@ export function createPlaces(): Float64Array {
 }
 
 export async function setup({ component, module, options, places }: PlacedOptions, info: SetupInfo): Promise<object> {
-  const inner = (await import(module)) as { setup: (options: unknown, info: SetupInfo) => object | Promise<object>; onEvent: Handler };
+  const inner = (await resources.importModule(module)) as {
+    setup: (options: unknown, info: SetupInfo) => object | Promise<object>;
+    onEvent: Handler;
+  };
   const state = await inner.setup(options, info);
   const at = info.member * WORDS;
   const isFresh = places[at + STARTS]! > 0;
@@ -73,7 +77,8 @@ function handle(placed: Placed, isInOrder: boolean, event: QtEvent, ctx: Handler
   const { at, component, handler, isFresh, member, places } = placed;
   handler(event, ctx);
   if (!isInOrder) {
-    ctx.publish(SystemDeliveryPlaced.create({ component, member, after_seq: places[at + LAST]!, is_fresh: isFresh }));
+    const { attempt } = ctx;
+    ctx.publish(SystemDeliveryPlaced.create({ component, member, after_seq: places[at + LAST]!, attempt, is_fresh: isFresh }));
     placed.isFresh = false;
   }
   places[at + LAST] = event.seq;

@@ -35,10 +35,11 @@ export interface RerunMember {
   /**
    * Delivers an event once. Not again before it has come back.
    *
+   * @param attempt which delivery of it this is, for the handler to see; default 1
    * @returns frames of what it published, in order, with the words of the header that a handler's context fills in
    * @throws what the handler throws; it has published nothing then
    */
-  run(event: DeliveredEvent): Promise<readonly Buffer[]>;
+  run(event: DeliveredEvent, attempt?: number): Promise<readonly Buffer[]>;
 }
 
 /**
@@ -68,6 +69,11 @@ export class Rerun {
     const intake = new Intake(table, encoder, validate, { canDefine: true, isKeyed: () => false });
     this.decoder = new FrameDecoder(table);
     this.#emission = { intake, encoder, replies: NO_REPLIES };
+  }
+
+  /** All members, in the order of their subscriptions. */
+  get members(): RerunMember[] {
+    return this.#subscriptions.flatMap(({ members }) => members);
   }
 
   /** As `EventBus.subscribe`. */
@@ -174,12 +180,12 @@ class LoadedMember implements RerunMember {
     this.#context = new DeliveryContext(0, id, group, state, logger, emission);
   }
 
-  async run(event: DeliveredEvent): Promise<readonly Buffer[]> {
+  async run(event: DeliveredEvent, attempt = 1): Promise<readonly Buffer[]> {
     const { filterFunction } = this.subscription;
     if (filterFunction !== null && !filterFunction(event)) return [];
     const context = this.#context!;
     const published: Buffer[] = [];
-    context.begin(event, 1);
+    context.begin(event, attempt);
     context.detach(published);
     try {
       await this.#handler!(event, context as HandlerContext);

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CAUSE_SEQ, FrameDecoder, FrameViews, HEADER_BYTES, TIMESTAMP, TypeTable, type TypeRecord } from '../../codec/index.ts';
-import type { RecordedFrame, RecordedFrames } from './recorded.ts';
+import type { RecordedFrames } from './recorded.ts';
 
 /** What two runs must agree on about an event. */
 export interface EventSide {
+  /** 0 for an event that the recording does not have. */
   readonly seq: number;
   readonly type: string;
   readonly key: string | null;
@@ -15,6 +16,7 @@ export interface EventSide {
 
 /** The first place where a recording and its repetition part. A side is null where it has no event. */
 export interface Difference {
+  /** Of the recorded event; of the cause, if a free-running recording has no event here. */
   readonly seq: number;
   readonly recorded: EventSide | null;
   readonly recomputed: EventSide | null;
@@ -51,7 +53,7 @@ export class Comparison {
     bytes.copy(copy, 0, offset, offset + length);
     const views = new FrameViews(copy.buffer as ArrayBuffer);
     const recorded = this.#frames.next();
-    if (recorded !== null && recorded.seq === seq && this.#isEqual(recorded, views)) {
+    if (recorded !== null && recorded.seq === seq && isSameEvent(recorded.views, recorded.decoder, views, this.#decoder)) {
       this.compared++;
       return null;
     }
@@ -64,15 +66,15 @@ export class Comparison {
     const more = this.#frames.next();
     return more === null ? null : { seq: more.seq, recorded: toSide(more.views, more.decoder, more.seq), recomputed: null };
   }
+}
 
-  #isEqual(recorded: RecordedFrame, own: FrameViews): boolean {
-    const { decoder, views } = recorded;
-    if (decoder.type(views, 0) !== this.#decoder.type(own, 0)) return false;
-    if (views.f64[TIMESTAMP >> 3] !== own.f64[TIMESTAMP >> 3] || views.f64[CAUSE_SEQ >> 3] !== own.f64[CAUSE_SEQ >> 3]) return false;
-    const isSameBytes = Buffer.compare(views.bytes.subarray(HEADER_BYTES), own.bytes.subarray(HEADER_BYTES)) === 0;
-    if (isSameBytes && decoder.key(views, 0) === this.#decoder.key(own, 0)) return true;
-    return isDeepStrictEqual(toSide(views, decoder, 0), toSide(own, this.#decoder, 0));
-  }
+/** True if two frames, each with its decoder, are of one event: type, key, time, cause and payload. */
+export function isSameEvent(a: FrameViews, decoderA: FrameDecoder, b: FrameViews, decoderB: FrameDecoder): boolean {
+  if (decoderA.type(a, 0) !== decoderB.type(b, 0)) return false;
+  if (a.f64[TIMESTAMP >> 3] !== b.f64[TIMESTAMP >> 3] || a.f64[CAUSE_SEQ >> 3] !== b.f64[CAUSE_SEQ >> 3]) return false;
+  const isSameBytes = Buffer.compare(a.bytes.subarray(HEADER_BYTES), b.bytes.subarray(HEADER_BYTES)) === 0;
+  if (isSameBytes && decoderA.key(a, 0) === decoderB.key(b, 0)) return true;
+  return isDeepStrictEqual(toSide(a, decoderA, 0), toSide(b, decoderB, 0));
 }
 
 /** What is compared of a frame, decoded. */

@@ -39,6 +39,16 @@ export class RecordedFrames {
     return this.#frames[this.#position++] ?? null;
   }
 
+  /** Events between those that were read which retention had removed. */
+  get removedRecords(): number {
+    return this.#reader.removedRecords;
+  }
+
+  /** Events between those that were read which a repair had given up. */
+  get lostRecords(): number {
+    return this.#reader.lostRecords;
+  }
+
   close(): void {
     this.#reader.close();
   }

@@ -102,6 +102,7 @@ export const SystemDeliveryPlaced = catalogued('system.delivery.placed', {
     component: id,
     member: count,
     after_seq: count,
+    attempt: count,
     is_fresh: bool,
   }),
   priority: 'LOW',

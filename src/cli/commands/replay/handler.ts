@@ -1,10 +1,10 @@
-import { createLogger, describeFields, describeSide, replayJournal, type ReplayReport } from '../../../app/index.ts';
+import { createLogger, describeFields, describeSide, verifyReplay, type VerifyReplayReport } from '../../../app/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
 import type { ReplayFlags } from './options.ts';
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE, QT_APP_REPLAY_REFUSED, and those of the configuration and the journal */
 export async function replay(directory: string, { config: file, handlers, json, verbose }: ReplayFlags): Promise<ExitCode> {
-  const report = await replayJournal({
+  const report = await verifyReplay({
     directory,
     ...(file === undefined ? {} : { file }),
     ...(handlers === undefined ? {} : { handlers }),
@@ -14,7 +14,7 @@ export async function replay(directory: string, { config: file, handlers, json, 
   return report.isEqual ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
-function toText(report: ReplayReport): string {
+function toText(report: VerifyReplayReport): string {
   const { decisionHash, decisions, difference, events, isEqual, recordedHash, runId } = report;
   const hash = `decision hash ${decisionHash}`;
   if (isEqual) {
