@@ -20,3 +20,11 @@ export const QT_APP_REPLAY_REFUSED = 'QT_APP_REPLAY_REFUSED';
 export const QT_REPLAY_DIFFERS = 'QT_REPLAY_DIFFERS';
 /** The thread of an event logger ended on its own. Remedy: see the cause; the journal has every event, so catch up with `qt sql`. */
 export const QT_APP_LOGGER_LOST = 'QT_APP_LOGGER_LOST';
+/** A file or directory that should be made is there already, or its place cannot be written to. Remedy: choose another path, or replace a file with `--force`. */
+export const QT_APP_OUTPUT_REFUSED = 'QT_APP_OUTPUT_REFUSED';
+/** A file is no exported journal, or was changed or cut since; nothing was imported. Remedy: the message names the line; export the journal again. */
+export const QT_APP_TRANSFER_DAMAGED = 'QT_APP_TRANSFER_DAMAGED';
+/** An export could not be written to its end, and was taken away. Remedy: see the reason in the message; free space and export again. */
+export const QT_EXPORT_WRITE_FAILED = 'QT_EXPORT_WRITE_FAILED';
+/** An imported journal, read again, was not what its file says; it was taken away. Remedy: check the disk, and that the file is not of a version with other rules. */
+export const QT_EXPORT_COPY_DIFFERS = 'QT_EXPORT_COPY_DIFFERS';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QtError } from '../../base/index.ts';
@@ -20,20 +21,35 @@ export interface RunFile {
   readonly context: RunContext;
 }
 
-const NAME = 'run.json';
+export const RUN_FILE = 'run.json';
 
 /** Writes `run.json` beside a journal, whole or not at all. */
 export async function writeRunFile(directory: string, run: Omit<RunFile, 'version'>): Promise<void> {
-  const path = join(directory, NAME);
+  await writeRunText(directory, `${JSON.stringify({ version: 1, ...run }, null, 2)}\n`);
+}
+
+/** The same, of a text that was read elsewhere. */
+export async function writeRunText(directory: string, text: string): Promise<void> {
+  const path = join(directory, RUN_FILE);
   const draft = `${path}.new`;
   const file = await open(draft, 'w');
   try {
-    await file.writeFile(`${JSON.stringify({ version: 1, ...run }, null, 2)}\n`);
+    await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
   await rename(draft, path);
+}
+
+/** Its text, null if there is none. Throws system errors. */
+export function readRunText(directory: string): string | null {
+  try {
+    return readFileSync(join(directory, RUN_FILE), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /**
@@ -42,7 +58,7 @@ export async function writeRunFile(directory: string, run: Omit<RunFile, 'versio
  * @throws QtError QT_APP_INPUT_UNREADABLE, QT_CONFIG_INVALID
  */
 export async function readRunFile(directory: string): Promise<RunFile | null> {
-  const path = join(directory, NAME);
+  const path = join(directory, RUN_FILE);
   const unreadable = (reason: string, cause?: unknown): QtError =>
     new QtError(QT_APP_INPUT_UNREADABLE, `Cannot read ${path}: ${reason}`, { cause, details: { path } });
   let text: string;
