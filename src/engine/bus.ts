@@ -2,15 +2,20 @@
  * The event bus. One class for all modes: the inline bus is the same router, rings and drain without worker threads.
  * Everything here runs on the thread that made the bus.
  */
-import { QtError } from '../base/index.ts';
+import { QtError, toErrorRecord } from '../base/index.ts';
 import {
   CAUSE_SEQ,
   decodeEvent,
+  type DeliveredEvent,
   type EventOrigin,
+  FLAG_ACK,
+  FLAGS,
   FrameDecoder,
   FrameEncoder,
   FrameViews,
+  KEY_HASH,
   LANE,
+  replaceMeta,
   SEQ,
   TIMESTAMP,
   TypeTable,
@@ -23,6 +28,7 @@ import {
   matches,
   type EventDefinition,
   type EventInput,
+  type FailureRecord,
   type Handler,
   type ModuleHandler,
   type QtEvent,
@@ -31,15 +37,18 @@ import { Breaker } from './breaker.ts';
 import { Collector, type Unused } from './collector.ts';
 import type { ConsumerSpec } from './consumer.ts';
 import { DedupeWindow } from './dedupe-window.ts';
-import { DeadLetterStore, type DeadLetterQueue } from './dead-letters.ts';
+import { DeadLetterLog, type RecordedLetter } from './dead-letter-log.ts';
+import { DeadLetterStore, type DeadLetterEntry, type DeadLetterQueue } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { DirectReplies } from './direct-replies.ts';
 import { Dispatcher, fullError } from './dispatcher.ts';
+import { DurableGroups } from './durable-groups.ts';
 import {
   QT_BUS_DRAIN_TIMEOUT,
   QT_BUS_NOT_RUNNING,
   QT_BUS_STARTED_TWICE,
   QT_BUS_SUBSCRIPTION_INVALID,
+  QT_DEAD_LETTER_UNKNOWN,
   QT_HANDLER_CRASHED,
   QT_HANDLER_HUNG,
 } from './errors.ts';
@@ -60,11 +69,13 @@ import {
   type StopReport,
   type SubscriptionHandle,
 } from './event-bus.ts';
+import type { EventLog } from './event-log.ts';
 import { iterateEvents, nextEvent } from './event-stream.ts';
 import { HangWatch } from './hang-watch.ts';
 import { Failover } from './failover.ts';
 import { HandlerLoader, type HandlerModuleSpec } from './handler-loader.ts';
 import { addFailure, parseFailures } from './failures.ts';
+import { GroupProgress } from './group-progress.ts';
 import { History } from './history.ts';
 import type { Host } from './host.ts';
 import { Intake } from './intake.ts';
@@ -77,11 +88,13 @@ import { placeMembers } from './placement.ts';
 import { WaitingPublishers } from './publishers.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { realEnvironment } from './real-environment.ts';
+import { RecordedFrames } from './recorded-frames.ts';
 import { RemoteHost, type RemoteHostTarget } from './remote-host.ts';
 import { copyFrame, REPLY_HEAD_BYTES } from './replies.ts';
 import { Router, type Page } from './router.ts';
 import { addMember, emptySums, type BusStats } from './stats.ts';
 import { isModuleHandler, Subscription, type SubscribeOptions, type Topic } from './subscription.ts';
+import { nameOf } from './suspects.ts';
 import type { ConsumerRecord, RouteRecord, WorkerTask } from './worker-task.ts';
 
 /** Asynchronous deliveries that may wait for their key or turn on one consumer before its lane stalls. */
@@ -114,6 +127,13 @@ export class Bus implements EventBus {
   readonly #remotes: RemoteHost[] = [];
   readonly #loader: HandlerLoader;
   readonly #lockstep: Lockstep | null;
+  /** Null without a log that keeps positions. */
+  readonly #durable: DurableGroups | null;
+  readonly #letters: DeadLetterLog | null;
+  readonly #recorded: RecordedFrames;
+  /** Letters that were sent again and have no outcome yet, by `consumer:seq`. */
+  readonly #redriven = new Map<string, string>();
+  readonly #redrivesRequested = new Set<string>();
   readonly #waiting: WaitingPublishers;
   /** By consumer id, of the active member and of the standby. */
   readonly #failovers = new Map<number, Failover>();
@@ -169,13 +189,16 @@ export class Bus implements EventBus {
     });
     this.#history = new History(resolved.historyLength);
     this.#loader = new HandlerLoader(resolved.logger);
-    this.#deadLetterStore = new DeadLetterStore(
-      resolved.deadLettersMax,
-      scheduler,
-      (frame) => this.#decodeFrame(frame),
-      (frame) => parseFailures(this.#decoder.meta(new FrameViews(frame.buffer as ArrayBuffer), 0)?.f),
-      ({ member, frame }) => this.#redrive(member, frame),
-    );
+    this.#deadLetterStore = new DeadLetterStore(resolved.deadLettersMax, scheduler, {
+      decode: (frame) => this.#decodeFrame(frame),
+      failures: (frame) => this.#failuresOf(frame),
+      target: (entry) => this.#targetOf(entry),
+      resend: (entry, member) => this.#redrive(entry, member),
+      removed: (id, cause) => {
+        this.#letters?.removed(id, cause);
+        this.#logLettersSoon();
+      },
+    });
     this.deadLetters = this.#deadLetterStore;
 
     const { dedupe } = resolved;
@@ -230,12 +253,24 @@ export class Bus implements EventBus {
         return failover === undefined || failover.standby !== member || failover.isAlone(member, seq);
       },
       note: (frame, attempt, error) => addFailure(frame, this.#decoder, frameBytesMax, attempt, error, resolved.clock.nowUs()),
+      lettered: (entry, id) => this.#logLetter(entry, id),
       describe: (frame) => {
         const event = this.#decodeFrame(frame);
         return { id: event?.id ?? `${resolved.runId}-${frame.readDoubleLE(SEQ)}`, type: event?.type ?? this.#typeName(frame) };
       },
     });
     this.#dispatcher.delivery = this.#delivery;
+    this.#recorded = new RecordedFrames({
+      table: this.#table,
+      intake: this.#intake,
+      encoder: this.#encoder,
+      sourceId: (name) => this.#sourceId(name),
+    });
+    const isDurable = resolved.log?.durable !== undefined && !resolved.lockstep;
+    this.#letters = isDurable
+      ? new DeadLetterLog({ log: resolved.log, logger: resolved.logger, publish: (draft) => this.#commitOwn(draft) })
+      : null;
+    this.#durable = isDurable ? this.#createDurable(resolved.log, hosts) : null;
     this.#waiting = new WaitingPublishers((views, length) => this.#dispatcher.commit(views, 0, length, 'wait'));
     resolved.log?.names({ run: resolved.runId, source: resolved.source });
     resolved.log?.onSpace(() => this.#progress(this.#local));
@@ -263,9 +298,7 @@ export class Bus implements EventBus {
       options,
       this.#options,
     );
-    this.#sources.set(subscription.id, subscription.source);
-    this.#options.log?.names({ [`source.${subscription.id}`]: subscription.source });
-    for (const remote of this.#remotes) remote.command({ kind: 'source', id: subscription.id, source: subscription.source });
+    this.#addSource(subscription.id, subscription.source);
     for (const host of this.#hostsFor(subscription)) this.#addMember(subscription, host);
     const [active, standby] = subscription.members;
     if (subscription.failover && standby !== undefined) {
@@ -273,7 +306,8 @@ export class Bus implements EventBus {
       this.#failovers.set(active!.id, failover);
       this.#failovers.set(standby.id, failover);
     }
-    this.#router.add(subscription);
+    if (subscription.durable) this.#durable!.add(subscription);
+    else this.#router.add(subscription);
     if (this.#phase === 'running') this.#watchHangs();
     return { group: subscription.group, unsubscribe: () => this.#unsubscribe(subscription) };
   }
@@ -302,6 +336,7 @@ export class Bus implements EventBus {
           .warm(this.#moduleUrls())
           .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the spare thread could not be warmed'));
       }
+      await this.#restoreLetters();
     } catch (error) {
       this.#phase = 'stopped';
       this.#local.close();
@@ -311,6 +346,7 @@ export class Bus implements EventBus {
     this.#phase = 'running';
     this.#watchHangs();
     this.#local.open();
+    this.#durable?.start();
   }
 
   publish(event: EventInput, options: PublishOptions = {}): Promise<Receipt> {
@@ -446,6 +482,7 @@ export class Bus implements EventBus {
       failovers: new Set(this.#failovers.values()).values().reduce((sum, failover) => sum + failover.changes, 0),
       crashes: this.#remotes.reduce((sum, remote) => sum + remote.crashes, 0),
       perGroup,
+      durable: this.#durable?.stats() ?? {},
     };
   }
 
@@ -473,6 +510,7 @@ export class Bus implements EventBus {
     const { timeoutMs = DRAIN_MS_DEFAULT } = options;
     this.#flush();
     this.#readAllReplies();
+    this.#logLetters();
     if (this.#isDrained()) return;
     for (const remote of this.#remotes) remote.reportIdle(true);
     let timer: Timer | undefined;
@@ -536,6 +574,8 @@ export class Bus implements EventBus {
     }
     if (phase === 'running' && drainTimeoutMs > 0) {
       this.#phase = 'stopping';
+      // The log has what they have not read.
+      this.#durable?.endCatchUps();
       // What is left is in the report; a stop that fails because of it would leave threads behind.
       await this.drain({ timeoutMs: drainTimeoutMs }).catch(() => {});
     }
@@ -548,6 +588,7 @@ export class Bus implements EventBus {
     this.#breaker.stop();
     await this.#closeRemotes();
     for (const remote of this.#remotes) remote.readReplies();
+    await this.#durable?.close();
     this.#local.close();
     await this.#loader.close();
     this.#phase = 'stopped';
@@ -711,6 +752,7 @@ export class Bus implements EventBus {
   #unsubscribe(subscription: Subscription): void {
     if (subscription.closed) return;
     subscription.closed = true;
+    this.#durable?.remove(subscription);
     this.#router.remove(subscription);
     for (const member of subscription.members) {
       if (member.host === this.#local) this.#local.closeConsumer(member.id);
@@ -735,6 +777,7 @@ export class Bus implements EventBus {
         if (member === undefined) return;
         this.#delivery.done(member, seq);
         this.#failovers.get(consumer)?.done(member, seq);
+        if (this.#redriven.size > 0) this.#onRedriven(member, seq);
       },
       fail: (consumer, frame, attempt, error, isFinal) => {
         const member = this.#members.get(consumer);
@@ -838,6 +881,7 @@ export class Bus implements EventBus {
     for (const outlet of host.outlets) outlet.writer.setWaiting(false);
     this.#dispatcher.drainOverflow(host);
     this.#delivery.flush();
+    this.#durable?.progress();
     this.#waiting.progress();
     this.#flush();
     this.#members.sweep();
@@ -860,15 +904,159 @@ export class Bus implements EventBus {
   }
 
   #isDrained(): boolean {
+    if (this.#durable?.isCatchingUp === true || this.#letters?.isEmpty === false) return false;
     return this.#waiting.length === 0 && (this.#lockstep === null || this.#lockstep.isFinished) && this.#isSettled();
   }
 
-  #redrive(member: Member, frame: Buffer): void {
-    member.deadLettered--;
+  #createDurable(log: EventLog, hosts: readonly Host[]): DurableGroups {
+    const { logger } = this.#options;
+    const [members, router, delivery, dispatcher] = [this.#members, this.#router, this.#delivery, this.#dispatcher];
+    return new DurableGroups({
+      log,
+      dispatcher,
+      progress: new GroupProgress({ hosts, members, router, delivery }),
+      frames: this.#recorded,
+      scheduler: this.#environment.scheduler,
+      logger,
+      beforeLook: () => {
+        this.#redriveRequested();
+        this.#logLetters();
+        this.#letters!.keepPosition(dispatcher.seq);
+      },
+      refuse: (member, frame, error) => delivery.refuse(member, frame, error),
+      goLive: (subscription) => router.add(subscription),
+      onChange: () => this.#tellIdleWaiters(),
+    });
+  }
+
+  /** Commits an event of the engine itself. */
+  #commitOwn(draft: EventDraft<object>): number {
+    const length = this.#encode(draft);
+    const seq = this.#dispatcher.commitOwn(this.#encoder.views, 0, length);
+    this.#flushSoon();
+    return seq;
+  }
+
+  /** Number of a source that may come from an earlier process. */
+  #sourceId(name: string): number {
+    if (name === this.#options.source) return 0;
+    for (const [id, known] of this.#sources) if (known === name) return id;
+    const id = this.#subscriptionId();
+    this.#addSource(id, name);
+    return id;
+  }
+
+  #addSource(id: number, source: string): void {
+    this.#sources.set(id, source);
+    this.#options.log?.names({ [`source.${id}`]: source });
+    for (const remote of this.#remotes) remote.command({ kind: 'source', id, source });
+  }
+
+  #logLetter({ frame, letter, member }: DeadLetterEntry, id: string): void {
+    if (this.#letters === null) return;
+    const seq = frame.readDoubleLE(SEQ);
+    this.#redriven.delete(nameOf(member!, seq));
+    const event = this.#decodeFrame(frame);
+    this.#letters.added({ ...letter, id }, seq, event?.id ?? `${this.#options.runId}-${seq}`, this.#failuresOf(frame), event);
+    this.#logLettersSoon();
+  }
+
+  #logLettersSoon(): void {
+    if (this.#letters?.isEmpty === false) this.#environment.scheduler.soon(() => this.#logLetters());
+  }
+
+  #logLetters(): void {
+    if (this.#letters === null || this.#letters.isEmpty) return;
+    this.#letters.flush();
+    this.#tellIdleWaiters();
+  }
+
+  async #restoreLetters(): Promise<void> {
+    for (const recorded of (await this.#letters?.restore()) ?? []) {
+      const id = this.#deadLetterStore.add({ member: null, frame: this.#frameOf(recorded), letter: recorded.letter });
+      if (recorded.isRedriveRequested) this.#redrivesRequested.add(id);
+    }
+  }
+
+  /** The frame of a letter of an earlier process; empty if it cannot be had, and then the letter can only be looked at. */
+  #frameOf({ event, eventSeq, failures, letter }: RecordedLetter): Buffer {
+    try {
+      const frame = event === null ? this.#readFrame(eventSeq) : this.#recorded.encode(event);
+      const text = JSON.stringify(failures);
+      return replaceMeta(frame, this.#decoder, this.#frameBytesMax, (meta) => ({ ...meta, f: text })) ?? frame;
+    } catch (error) {
+      this.#options.logger.warn(
+        { letter: letter.id, error: toErrorRecord(error).message },
+        'the event of a dead letter cannot be restored',
+      );
+      return Buffer.alloc(0);
+    }
+  }
+
+  #readFrame(seq: number): Buffer {
+    const reader = this.#options.log!.durable!.open({ fromSeq: seq });
+    try {
+      let frame: Buffer | null = null;
+      reader.readBatch((views, index, length, at) => {
+        if (at === seq) frame = this.#recorded.restore(views, index, length, reader).frame;
+      });
+      if (frame === null)
+        throw new QtError(QT_DEAD_LETTER_UNKNOWN, `Cannot read the event ${seq} of a dead letter: the log has it no more`);
+      return frame;
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Who gets a dead letter if it is sent again. */
+  #targetOf({ frame, letter, member }: DeadLetterEntry): Member | null {
+    if (member !== null) return member.subscription.closed ? null : member;
+    if (frame.length === 0) return null;
+    const members = this.#router.subscriptions
+      .filter((subscription) => subscription.group === letter.group && subscription.matches(letter.type))
+      .flatMap((subscription) => subscription.members);
+    return members[frame.readUInt32LE(KEY_HASH) % members.length] ?? null;
+  }
+
+  #redrive({ frame, letter, member: own }: DeadLetterEntry, member: Member): void {
+    // A letter of an earlier process is in none of the books of this one.
+    if (own === null) member.dispatched++;
+    else member.deadLettered--;
+    if (this.#letters !== null) {
+      // It stays a letter in the log until it has been handled.
+      this.#redriven.set(nameOf(member, frame.readDoubleLE(SEQ)), letter.id);
+      frame.writeUInt8(frame.readUInt8(FLAGS) | FLAG_ACK, FLAGS);
+    }
+    this.#dispatcher.announceType(frame.readUInt16LE(TYPE_ID));
     this.#delivery.redrive(member, frame);
   }
 
-  #decodeFrame(frame: Buffer): QtEvent | null {
+  #onRedriven(member: Member, seq: number): void {
+    const name = nameOf(member, seq);
+    const id = this.#redriven.get(name);
+    if (id === undefined) return;
+    this.#redriven.delete(name);
+    this.#letters!.removed(id, 'REDRIVEN');
+    this.#logLettersSoon();
+  }
+
+  /** Somebody asked for it while no bus was running; it goes as soon as its group is there. */
+  #redriveRequested(): void {
+    for (const id of this.#redrivesRequested) {
+      void this.#deadLetterStore.redrive({ id }).then(
+        (sent) => sent > 0 && this.#redrivesRequested.delete(id),
+        // It was purged or redriven in the meantime.
+        () => this.#redrivesRequested.delete(id),
+      );
+    }
+  }
+
+  #failuresOf(frame: Buffer): readonly FailureRecord[] {
+    if (frame.length === 0) return [];
+    return parseFailures(this.#decoder.meta(new FrameViews(frame.buffer as ArrayBuffer), 0)?.f);
+  }
+
+  #decodeFrame(frame: Buffer): DeliveredEvent | null {
     try {
       return decodeEvent(new FrameViews(frame.buffer as ArrayBuffer), 0, this.#decoder, this.#origin);
     } catch {

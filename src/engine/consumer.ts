@@ -149,6 +149,13 @@ export class Consumer {
     return behind;
   }
 
+  /** Visits the seq of every delivery that runs or waits here. */
+  visitUnfinished(visit: (seq: number) => void): void {
+    for (const { event } of this.running) visit(event.seq);
+    for (const { event } of this.#ready) visit(event.seq);
+    for (const behind of this.#keys.values()) for (const { event } of behind) visit(event.seq);
+  }
+
   /** Gives the asynchronous run its context and keeps a fresh one for the next. */
   releaseContext(): DeliveryContext {
     const context = this.context;

@@ -44,7 +44,8 @@ export interface RedriveOptions {
 }
 
 export interface DeadLetterEntry {
-  readonly member: Member;
+  /** Whose delivery it was; null for a letter that an earlier process left. */
+  readonly member: Member | null;
   readonly frame: Buffer;
   readonly letter: Omit<DeadLetter, 'event' | 'bytes' | 'failures'>;
 }
@@ -70,6 +71,17 @@ export interface DeadLetterQueue {
   purge(query?: DeadLetterQuery): number;
 }
 
+/** What the store asks its bus. */
+export interface DeadLetterStoreParts {
+  readonly decode: (frame: Buffer) => QtEvent | null;
+  readonly failures: (frame: Buffer) => readonly FailureRecord[];
+  /** Who would get it; null if its handler has unsubscribed, or has not subscribed yet. */
+  readonly target: (entry: DeadLetterEntry) => Member | null;
+  readonly resend: (entry: DeadLetterEntry, member: Member) => void;
+  /** A letter is gone without having been sent again. */
+  readonly removed: (id: string, cause: 'PURGED' | 'FORGOTTEN') => void;
+}
+
 /** Keeps the events that were given up, up to a bound. */
 export class DeadLetterStore implements DeadLetterQueue {
   forgotten = 0;
@@ -77,44 +89,33 @@ export class DeadLetterStore implements DeadLetterQueue {
   readonly #lengthMax: number;
   readonly #scheduler: Scheduler;
   readonly #entries = new Map<string, DeadLetterEntry>();
-  readonly #decode: (frame: Buffer) => QtEvent | null;
-  readonly #failures: (frame: Buffer) => readonly FailureRecord[];
-  readonly #resend: (entry: DeadLetterEntry) => void;
+  readonly #parts: DeadLetterStoreParts;
 
-  constructor(
-    lengthMax: number,
-    scheduler: Scheduler,
-    decode: (frame: Buffer) => QtEvent | null,
-    failures: (frame: Buffer) => readonly FailureRecord[],
-    resend: (entry: DeadLetterEntry) => void,
-  ) {
+  constructor(lengthMax: number, scheduler: Scheduler, parts: DeadLetterStoreParts) {
     this.#lengthMax = lengthMax;
     this.#scheduler = scheduler;
-    this.#decode = decode;
-    this.#failures = failures;
-    this.#resend = resend;
+    this.#parts = parts;
   }
 
   get length(): number {
     return this.#entries.size;
   }
 
-  add(entry: DeadLetterEntry): void {
+  /** Takes a letter in, or back from an earlier process; returns the id it has now. */
+  add(entry: DeadLetterEntry): string {
     const base = entry.letter.id;
     let id = base;
     for (let n = 2; this.#entries.has(id); n++) id = `${base}/${n}`;
     this.#entries.set(id, { ...entry, letter: { ...entry.letter, id } });
-    if (this.#entries.size <= this.#lengthMax) return;
-    const oldest = this.#entries.keys().next().value;
-    if (oldest !== undefined) this.#entries.delete(oldest);
-    this.forgotten++;
+    if (this.#entries.size > this.#lengthMax) this.#forgetOldest();
+    return id;
   }
 
   list(query: DeadLetterQuery = {}): DeadLetter[] {
     return this.#select(query).map(({ letter, frame }) => ({
       ...letter,
-      event: this.#decode(frame),
-      failures: this.#failures(frame),
+      event: this.#parts.decode(frame),
+      failures: this.#parts.failures(frame),
       bytes: new Uint8Array(frame),
     }));
   }
@@ -130,10 +131,11 @@ export class DeadLetterStore implements DeadLetterQueue {
     for (const entry of entries) {
       if (this.#isClosed) break;
       if (ratePerSecond !== undefined && sent > 0) await this.#pause(1000 / ratePerSecond);
-      if (entry.member.subscription.closed) continue;
+      const member = this.#parts.target(entry);
+      if (member === null) continue;
       // Taken out right before it is sent, so that a second request at the same time cannot send it as well.
       if (!this.#entries.delete(entry.letter.id)) continue;
-      this.#resend(entry);
+      this.#parts.resend(entry, member);
       sent++;
     }
     return sent;
@@ -141,13 +143,23 @@ export class DeadLetterStore implements DeadLetterQueue {
 
   purge(query: DeadLetterQuery = {}): number {
     const entries = this.#select(query);
-    for (const { letter } of entries) this.#entries.delete(letter.id);
+    for (const { letter } of entries) {
+      this.#entries.delete(letter.id);
+      this.#parts.removed(letter.id, 'PURGED');
+    }
     return entries.length;
   }
 
   /** Ends what is being sent again at a rate. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#entries.keys().next().value!;
+    this.#entries.delete(oldest);
+    this.forgotten++;
+    this.#parts.removed(oldest, 'FORGOTTEN');
   }
 
   #pause(ms: number): Promise<void> {

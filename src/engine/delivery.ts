@@ -1,6 +1,6 @@
 import { createPrng, type Clock, type ErrorRecord, type Logger } from '../base/index.ts';
 import { ATTEMPT, FLAG_NO_KEY, FLAG_RELEASE, FLAG_RETRY, FLAGS, KEY_HASH, SEQ } from '../codec/index.ts';
-import type { DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
+import type { DeadLetterEntry, DeadLetterReason, DeadLetterStore } from './dead-letters.ts';
 import { QT_BUS_OVERFLOW, QT_GROUP_DEGRADED, QT_HANDLER_CRASHED, QT_HANDLER_HUNG } from './errors.ts';
 import type { Scheduler } from './environment.ts';
 import type { Member } from './member.ts';
@@ -20,6 +20,8 @@ export interface Redelivery {
   buried(member: Member, seq: number): boolean;
   /** `<run id>-<seq>` and the type, for a dead letter. */
   describe(frame: Buffer): { readonly id: string; readonly type: string };
+  /** A dead letter was kept under this id. */
+  lettered(entry: DeadLetterEntry, id: string): void;
 }
 
 interface BlockedKey {
@@ -29,6 +31,13 @@ interface BlockedKey {
   readonly parked: Buffer[];
   /** How many the host has handed back since it blocks the key, as far as we have heard. */
   handedBack: number;
+}
+
+interface Outstanding {
+  readonly member: Member;
+  readonly seq: number;
+  /** Of the key that waits for the outcome, -1 for none. */
+  readonly keyHash: number;
 }
 
 interface Retry {
@@ -56,8 +65,8 @@ export class Delivery {
   readonly #prng = createPrng('engine:retry-jitter');
   readonly #retriesMax: number;
   readonly #blocked = new Map<number, BlockedKey>();
-  /** Frames sent again whose outcome must come back: `consumer:seq` to key hash, -1 for none. */
-  readonly #outstanding = new Map<string, number>();
+  /** Frames sent again whose outcome must come back, by `consumer:seq`. */
+  readonly #outstanding = new Map<string, Outstanding>();
   readonly #suspects = new Suspects(({ member, frame }) => this.#resend(member, frame, FLAG_RETRY));
   #unblocks: BlockedKey[] = [];
 
@@ -132,11 +141,11 @@ export class Delivery {
   /** A frame that had been sent again was handled. */
   done(member: Member, seq: number): void {
     const name = nameOf(member, seq);
-    const keyHash = this.#outstanding.get(name);
-    if (keyHash === undefined) return;
+    const outstanding = this.#outstanding.get(name);
+    if (outstanding === undefined) return;
     this.#outstanding.delete(name);
     this.#suspects.clear(member.host.index, name);
-    if (keyHash >= 0) this.#next(member, keyHash);
+    if (outstanding.keyHash >= 0) this.#next(member, outstanding.keyHash);
   }
 
   fail(member: Member, failed: Buffer, attempt: number, error: ErrorRecord, isFinal: boolean): void {
@@ -197,6 +206,12 @@ export class Delivery {
     else this.#redelivery.send(member, frame);
   }
 
+  /** A delivery that cannot be made, because nobody could read it. */
+  refuse(member: Member, frame: Buffer, error: ErrorRecord): void {
+    member.errors++;
+    this.#bury(member, frame, 0, error, 'REJECTED');
+  }
+
   /** An event that the bus made itself and has no room for. */
   overflowed(member: Member, frame: Buffer): void {
     this.#bury(
@@ -239,6 +254,14 @@ export class Delivery {
     this.#outstanding.delete(nameOf(member, seq));
   }
 
+  /** Visits every delivery that waits here, or was sent again from here and has no outcome yet. */
+  visitOwed(visit: (member: Member, seq: number) => void): void {
+    this.#retries.visit(({ member, frame }) => visit(member, frame.readDoubleLE(SEQ)));
+    this.#suspects.visit(({ member, seq }) => visit(member, seq));
+    for (const { member, seq } of this.#outstanding.values()) visit(member, seq);
+    for (const { member, parked } of this.#blocked.values()) for (const frame of parked) visit(member, frame.readDoubleLE(SEQ));
+  }
+
   /** Says what could not be said before. */
   flush(): void {
     if (this.#unblocks.length === 0) return;
@@ -266,7 +289,8 @@ export class Delivery {
 
   #resend(member: Member, frame: Buffer, flag: number): void {
     frame.writeUInt8(frame.readUInt8(FLAGS) | flag, FLAGS);
-    this.#outstanding.set(nameOf(member, frame.readDoubleLE(SEQ)), this.#keyOf(member, frame));
+    const seq = frame.readDoubleLE(SEQ);
+    this.#outstanding.set(nameOf(member, seq), { member, seq, keyHash: this.#keyOf(member, frame) });
     this.#redelivery.send(member, frame);
   }
 
@@ -276,7 +300,8 @@ export class Delivery {
     const { id, type } = this.#redelivery.describe(frame);
     const { group } = member.subscription;
     const letter = { id: `${id}/${group}`, type, group, reason, error, attempts, deadAtUs: this.#clock.nowUs() };
-    this.#deadLetters.add({ member, frame, letter });
+    const entry = { member, frame, letter };
+    this.#redelivery.lettered(entry, this.#deadLetters.add(entry));
     this.#logger.error({ id, type, group, reason, attempts, code: error.code, error: error.message }, 'event dead-lettered');
   }
 }

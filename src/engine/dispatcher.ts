@@ -40,6 +40,7 @@ import type { Outlet } from './outlet.ts';
 import { copyFrame } from './replies.ts';
 import type { Page, Router } from './router.ts';
 import type { Sink, SinkEvent } from './sink.ts';
+import type { Tail } from './tail.ts';
 
 /** `commit` found a queue full. */
 export const FULL = -1;
@@ -78,6 +79,7 @@ export class Dispatcher {
   readonly #slots: Int32Array;
   #slotCount = 0;
   readonly #dirty: Outlet[] = [];
+  readonly #tails: Tail[] = [];
   readonly #sinkEvent: FrameSinkEvent;
 
   constructor(parts: DispatcherParts) {
@@ -131,6 +133,20 @@ export class Dispatcher {
       this.#write(page, views, index, length, null);
     }
     return this.#seq;
+  }
+
+  /** A group that catches up reads the log; what is committed from here on it may get from its tail instead. */
+  addTail(tail: Tail): void {
+    this.#tails.push(tail);
+  }
+
+  removeTail(tail: Tail): void {
+    this.#tails.splice(this.#tails.indexOf(tail), 1);
+  }
+
+  /** A frame of this type goes out without having been committed here: the hosts must know the type before. */
+  announceType(id: number): void {
+    if (id > this.#announced && !(this.#parts.table.byId(id)?.isDynamic ?? true)) this.#announce(id);
   }
 
   /** Sends a frame to one member only; its books already know it. */
@@ -210,7 +226,10 @@ export class Dispatcher {
     u16[(index + ATTEMPT) >> 1] = 1;
     this.published++;
     history.add(views.bytes, index, length);
-    if (log !== null) log.append(views.bytes, index, length, seq);
+    if (log !== null) {
+      log.append(views.bytes, index, length, seq);
+      for (let i = 0; i < this.#tails.length; i++) this.#tails[i]!.add(entry.type, views.bytes, index, length, seq);
+    }
     if (sink !== null) sink.write(views.bytes, index, length, this.#sinkEvent.at(entry.type, seq, views, index));
   }
 

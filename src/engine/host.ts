@@ -13,6 +13,8 @@ export interface Host {
   resent(consumer: number, seq: number): void;
   /** Takes all reports that are there. */
   readReplies(): void;
+  /** Visits deliveries that have left the rings without an outcome, by consumer id and seq. */
+  visitTaken(visit: (consumer: number, seq: number) => void): void;
   /** True if nothing is unread, running or on its way back. */
   isIdle(): boolean;
 }

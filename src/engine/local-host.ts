@@ -134,6 +134,10 @@ export class LocalHost implements Host {
   /** Nothing is recovered here: this thread's death is that of the bus. */
   resent(): void {}
 
+  visitTaken(visit: (consumer: number, seq: number) => void): void {
+    for (const consumer of this.#consumers.values()) consumer.visitUnfinished((seq) => visit(consumer.id, seq));
+  }
+
   isIdle(): boolean {
     return this.#drain.isIdle;
   }

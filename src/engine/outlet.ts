@@ -1,4 +1,4 @@
-import { LENGTH, ROUTE, TARGETS, type FrameViews } from '../codec/index.ts';
+import { LENGTH, ROUTE, SEQ, TARGETS, type FrameViews } from '../codec/index.ts';
 import type { RingWriter } from '../ring/index.ts';
 import { copyFrame } from './replies.ts';
 
@@ -79,6 +79,21 @@ export class Outlet {
         continue;
       }
       this.#advance(frame.length);
+    }
+  }
+
+  /** Visits everything here that has members without an outcome: the bits in `targets`, of the page `route`. */
+  visitOwed(visit: (seq: number, route: number, targets: number) => void): void {
+    const { f64, u32 } = this.#views;
+    this.writer.visitUnreleased((index) => {
+      const route = u32[(index + ROUTE) >> 2]!;
+      const targets = u32[(index + TARGETS) >> 2]!;
+      // Without a route it says that a key is free, and its other words mean something else.
+      if (route !== 0 && targets !== 0) visit(f64[(index + SEQ) >> 3]!, route, targets);
+    });
+    for (let i = this.#overflowHead; i < this.#overflow.length; i++) {
+      const frame = this.#overflow[i]!;
+      visit(frame.readDoubleLE(SEQ), frame.readUInt32LE(ROUTE), frame.readUInt32LE(TARGETS));
     }
   }
 

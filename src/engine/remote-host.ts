@@ -176,6 +176,9 @@ export class RemoteHost implements Host, Watched {
     if (this.#lastReply?.seq === seq && this.#lastReply.consumer === consumer) this.#lastReply = null;
   }
 
+  /** Unfinished records stay in the rings of a thread. */
+  visitTaken(): void {}
+
   isIdle(): boolean {
     const { words } = this.control;
     if (Atomics.load(words, READY) === 0 || Atomics.load(words, IDLE) === 0) return false;

@@ -46,6 +46,10 @@ export class RetrySchedule<T> {
     this.#arm();
   }
 
+  visit(visit: (item: T) => void): void {
+    for (const { item } of this.#heap) visit(item);
+  }
+
   /** Takes out what fits, due or not. */
   remove(fits: (item: T) => boolean): number {
     const kept = this.#heap.filter((due) => !fits(due.item));

@@ -1,3 +1,4 @@
+import type { DurableGroupStats } from './durable-groups.ts';
 import { acknowledgedOf, pendingOf, type Member } from './member.ts';
 
 /** The books of one group. `dispatched = acknowledged + deadLettered + dropped + pending`, always. */
@@ -40,6 +41,8 @@ export interface BusStats extends GroupStats {
   /** Worker threads that died and were replaced. */
   readonly crashes: number;
   readonly perGroup: Readonly<Record<string, GroupStats>>;
+  /** Groups whose position is kept in the log. */
+  readonly durable: Readonly<Record<string, DurableGroupStats>>;
 }
 
 type Sums = { -readonly [K in keyof GroupStats]: number };

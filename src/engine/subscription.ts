@@ -31,7 +31,17 @@ export interface SubscribeOptions {
   readonly failover?: boolean;
   /** `source` of what its handlers publish; default the group. */
   readonly source?: string;
+  /**
+   * The group's position is kept in the bus's log: after a restart it continues with what it had not acknowledged. Needs a
+   * `group` and a `log` that keeps positions, and no lockstep. Default false.
+   */
+  readonly durable?: boolean;
+  /** Where a durable group begins that the log does not know yet. Default `latest`. */
+  readonly from?: DurableStart;
 }
+
+/** `latest`: after what is in the log now; or from the oldest event, from a seq, or from a time (us since 1970) on. */
+export type DurableStart = 'latest' | 'earliest' | { readonly seq: number } | { readonly timeUs: number };
 
 /** What `subscribe` accepts as topic. */
 export type Topic = string | TypedTopic | readonly (string | TypedTopic)[];
@@ -63,6 +73,8 @@ export class Subscription {
   readonly retry: ResolvedRetry;
   readonly timeoutMs: number;
   readonly ordered: boolean;
+  readonly durable: boolean;
+  readonly from: DurableStart;
   readonly members: Member[] = [];
   closed = false;
   /** Out of service: see `Breaker`. */
@@ -115,11 +127,32 @@ export class Subscription {
       max: 86_400_000,
     });
     this.ordered = options.orderedRetry ?? true;
+    this.durable = options.durable ?? false;
+    this.from = checkStart(options.from ?? 'latest');
+    this.#checkDurable(options, bus);
+  }
+
+  #checkDurable(options: SubscribeOptions, bus: ResolvedBusOptions): void {
+    if (!this.durable && options.from === undefined) return;
+    const refuse = (reason: string): never => {
+      throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, `Cannot make group ${this.group} durable: ${reason}`);
+    };
+    if (!this.durable) refuse('"from" is for groups with "durable: true"');
+    if (options.group === undefined) refuse('give "group", a name that is the same after a restart');
+    if (bus.log?.durable === undefined) refuse('the bus has no log that keeps positions, such as a journal');
+    if (bus.lockstep) refuse('a lockstep bus is brought back by recomputing it');
   }
 
   matches(type: string): boolean {
     return this.patterns.some((pattern) => matches(pattern, type));
   }
+}
+
+function checkStart(from: DurableStart): DurableStart {
+  if (typeof from !== 'object' || from === null) return checkOneOf('from', from, ['latest', 'earliest'] as const);
+  const [field, value] = 'seq' in from ? (['from.seq', from.seq] as const) : (['from.timeUs', from.timeUs] as const);
+  checkNumber(field, value, { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
+  return from;
 }
 
 export function isModuleHandler(handler: Handler | ModuleHandler): handler is ModuleHandler {

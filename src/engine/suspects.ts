@@ -71,6 +71,10 @@ export class Suspects {
     this.#send(suspect);
   }
 
+  visit(visit: (suspect: Suspect) => void): void {
+    for (const { waiting } of this.#lineUps.values()) for (const suspect of waiting) visit(suspect);
+  }
+
   /** Takes out what fits; returns how many. */
   remove(fits: (suspect: Suspect) => boolean): number {
     let removed = 0;

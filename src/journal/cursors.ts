@@ -65,7 +65,8 @@ export class CursorStore {
   /** The oldest seq that some group has not acknowledged, for retention; Infinity when there is no group. */
   get neededFromSeq(): number {
     let lowest = Infinity;
-    for (const seq of this.#positions.values()) if (seq < lowest) lowest = seq;
+    // Marks of the log's own begin with a $; they hold nothing back.
+    for (const [group, seq] of this.#positions) if (seq < lowest && !group.startsWith('$')) lowest = seq;
     return lowest + 1;
   }
 

@@ -3,6 +3,7 @@ import type { TypeRecord } from '../codec/index.ts';
 import { ringBytes } from '../ring/index.ts';
 import type { ChainState } from './audit-chain.ts';
 import type { RetentionReport } from './compactor.ts';
+import { CursorStore } from './cursors.ts';
 import { CLOSE, COMMAND, Control, PINGED, RING_BASE, WAITERS } from './control.ts';
 import { encodeDictionary, type DictionaryRecords } from './dictionary.ts';
 import { DurabilityWaiters } from './durability-waiters.ts';
@@ -13,6 +14,7 @@ import { Inlet } from './inlet.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { resolveJournalOptions, type JournalLevel, type JournalOptions, type ResolvedJournalOptions } from './options.ts';
 import { lockDirectory } from './owner.ts';
+import { JournalReader, openJournalReader, type JournalReaderOptions } from './reader.ts';
 import type { RecoveryReport } from './recovery.ts';
 import {
   DICTIONARY_RECORD,
@@ -83,6 +85,7 @@ export class Journal {
   #unflushed = 0;
   #isClosing = false;
   #hasEnded = false;
+  #cursors: CursorStore | null = null;
   #closing: Promise<void> | null = null;
   #commandId = 0;
   readonly #options: ResolvedJournalOptions;
@@ -251,6 +254,16 @@ export class Journal {
     return promise;
   }
 
+  /** What a bus needs to continue after a restart: how far its groups have come, and the events after that. */
+  get durable(): {
+    readonly positions: CursorStore;
+    open(from: Pick<JournalReaderOptions, 'fromSeq' | 'fromTimeUs'>): JournalReader;
+  } {
+    const fs = this.#options.fs === null ? {} : { fs: this.#options.fs };
+    this.#cursors ??= new CursorStore(this.directory, { lastSeq: this.#lastSeq, ...fs });
+    return { positions: this.#cursors, open: (from) => openJournalReader(this.directory, { ...from, ...fs }) };
+  }
+
   /** Calls back once, when the journal stops; at once if it has. */
   onFailure(callback: (failure: QtError) => void): void {
     if (this.#failure === null) this.#failureListeners.add(callback);
@@ -309,6 +322,7 @@ export class Journal {
     this.#isClosing = true;
     this.#unflushed++;
     this.flush();
+    if (!hadFailed) this.#cursors?.close();
     this.#closeWhenDrained();
     if (!hadFailed) await this.#ended.promise;
     await this.#host.end();

@@ -128,6 +128,18 @@ export class RingWriter {
     return (this.#tail - this.#headSeen) | 0;
   }
 
+  /** Visits every committed record that the reader has not released, oldest first, by index. Changes nothing. */
+  visitUnreleased(visit: (index: number) => void): void {
+    this.#refreshHead();
+    const words = this.#words;
+    for (let position = this.#headSeen; position !== this.#tail;) {
+      const index = this.#dataIndex + (position & this.#mask);
+      const word = words[index >> 2]!;
+      if (word < PADDING_BIT) visit(index);
+      position = (position + (word < PADDING_BIT ? alignedLength(word) : word - PADDING_BIT)) | 0;
+    }
+  }
+
   /**
    * Asks the reader to tell when it releases space, or withdraws that. After raising it, check `fits` once more before
    * waiting: the reader may have released the last byte just before.
