@@ -1,5 +1,7 @@
 /** Bytes of the journal cannot be true, at a place where no crash could have left them. Remedy: run `verifyJournal` for the place, restore from a copy, or `repairJournal`. */
 export const QT_JOURNAL_DAMAGED = 'QT_JOURNAL_DAMAGED';
+/** The path of a journal is a file, or leads through one. Remedy: give it a directory, which is made if it is not there. */
+export const QT_JOURNAL_NOT_A_DIRECTORY = 'QT_JOURNAL_NOT_A_DIRECTORY';
 /** Another process, or this one, has the journal open. Remedy: stop it; a reader needs no lock. */
 export const QT_JOURNAL_LOCKED = 'QT_JOURNAL_LOCKED';
 /** The disk or the quota is full; the journal has stopped. Remedy: free space and open the journal again. */

@@ -23,14 +23,12 @@ import {
   GAP_RECORD_BYTES,
   RENEW_RECORD,
   RENEW_RECORD_BYTES,
+  type WriterCommand,
   type WriterMessage,
   type WriterTask,
-  type WriterCommand,
 } from './writer-session.ts';
 import { ThreadWriter, type WriterHost } from './writer-host.ts';
 
-/** Appends that become visible to the writer at once: an atomic store and a look at its sleep cost 25 ns. */
-const FLUSH_EVERY = 64;
 export interface RetainOptions {
   /** Remove what the rules let go even if a durable group has yet to see it; the report then counts it. Default false. */
   readonly removesNeeded?: boolean;
@@ -39,6 +37,8 @@ export interface RetainOptions {
 /** Questions to the writer that have no answer yet, by their number. */
 type Asked<T> = Map<number, PromiseWithResolvers<T>>;
 
+/** Appends that become visible to the writer at once: an atomic store and a look at its sleep cost 25 ns. */
+const FLUSH_EVERY = 64;
 
 /**
  * Opens a journal to append to: takes its lock, makes its end fit to go on, starts the writer.
@@ -279,14 +279,17 @@ export class Journal {
    * Removes what the retention rules let go: whole closed segments, and parts of others by writing them anew. The writer
    * does it between its other work. Never goes: what is in the audit chain, and what a durable group has yet to see.
    *
-   * @param neededFromSeq the oldest seq that some durable group has not acknowledged, or who knows it, such as
-   *   `() => cursors.neededFromSeq`; Infinity if there is no such group
+   * @param neededFromSeq the oldest seq that some durable group has not acknowledged, or who knows it; Infinity if there is
+   *   no such group. Default: what the positions beside the journal say, also those of groups that are not back yet
    * @throws QtError QT_OPTION_INVALID, QT_JOURNAL_CLOSED
    *
    * @example
-   * const { recordsRemoved } = await journal.retain(() => cursors.neededFromSeq);
+   * const { recordsRemoved } = await journal.retain();
    */
-  async retain(neededFromSeq: number | (() => number), { removesNeeded = false }: RetainOptions = {}): Promise<RetentionReport> {
+  async retain(
+    neededFromSeq: number | (() => number) = () => this.durable.positions.neededFromSeq,
+    { removesNeeded = false }: RetainOptions = {},
+  ): Promise<RetentionReport> {
     const seq = typeof neededFromSeq === 'number' ? neededFromSeq : neededFromSeq();
     if (!(seq >= 1)) throw invalidOption('neededFromSeq', seq, 'a seq, 1 or more, or Infinity');
     return this.#ask(this.#retains, (id) => ({ kind: 'retain', id, neededFromSeq: seq, removesNeeded }));
@@ -319,10 +322,10 @@ export class Journal {
 
   async #close(): Promise<void> {
     const hadFailed = this.#failure !== null;
+    if (!hadFailed) this.#cursors?.close();
     this.#isClosing = true;
     this.#unflushed++;
     this.flush();
-    if (!hadFailed) this.#cursors?.close();
     this.#closeWhenDrained();
     if (!hadFailed) await this.#ended.promise;
     await this.#host.end();
@@ -330,20 +333,6 @@ export class Journal {
     if (!hadFailed && this.#failure !== null) throw this.#failure;
   }
 
-  #closeWhenDrained(): void {
-    if (!this.#isClosing || !this.#inlet.isClear) return;
-    Atomics.store(this.#control.words, COMMAND, CLOSE);
-    this.#host.wake(true);
-  }
-
-  #startWriter(buffer: SharedArrayBuffer, fs: JournalFs | null): WriterHost {
-    const { audit, segmentBytes, batchBytes, batchMs, journalId, retention, level, clock } = this.#options;
-    const task: WriterTask = {
-      buffer,
-      directory: this.directory,
-      segmentBytes,
-      batchBytes,
-      batchMs,
   #ask<T>(asked: Asked<T>, command: (id: number) => WriterCommand): Promise<T> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     if (this.#hasEnded) return Promise.reject(new QtError(QT_JOURNAL_CLOSED, 'Cannot ask the journal: it is closed'));
@@ -361,8 +350,23 @@ export class Journal {
     }
   }
 
+  #closeWhenDrained(): void {
+    if (!this.#isClosing || !this.#inlet.isClear) return;
+    Atomics.store(this.#control.words, COMMAND, CLOSE);
+    this.#host.wake(true);
+  }
+
+  #startWriter(buffer: SharedArrayBuffer, fs: JournalFs | null): WriterHost {
+    const { audit, segmentBytes, batchBytes, batchMs, journalId, retention, level, clock } = this.#options;
+    const task: WriterTask = {
+      buffer,
+      directory: this.directory,
+      segmentBytes,
+      batchBytes,
+      batchMs,
       isFsynced: level === 'fsynced',
       retention,
+      audit,
       journalId,
     };
     const onMessage = (message: WriterMessage): void => this.#onMessage(message);
@@ -377,11 +381,14 @@ export class Journal {
         break;
       case 'progress':
         this.#onProgress();
-      audit,
         break;
       case 'retained':
         this.#retains.get(message.id)?.resolve(message.report);
         this.#retains.delete(message.id);
+        break;
+      case 'chain':
+        this.#chains.get(message.id)?.resolve(message.chain);
+        this.#chains.delete(message.id);
         break;
       case 'failed':
         this.#fail(toQtError(message.error));
@@ -389,6 +396,7 @@ export class Journal {
       case 'closed':
         this.#hasEnded = true;
         this.#settle();
+        this.#rejectAsked(new QtError(QT_JOURNAL_CLOSED, 'Cannot answer: the journal is closed'));
         this.#ended.resolve();
     }
   }
@@ -397,17 +405,12 @@ export class Journal {
     this.#recovery = report;
     this.#journalId = journalId;
     this.#lastSeq = report.lastSeq;
-      case 'chain':
-        this.#chains.get(message.id)?.resolve(message.chain);
-        this.#chains.delete(message.id);
-        break;
     if (report.cut !== null) this.#options.logger.warn({ ...report }, 'The journal had an unfinished end, which was cut off');
     this.#ready.resolve();
   }
 
   #onProgress(): void {
     // Before looking: what comes after the look brings its own message.
-        this.#rejectAsked(new QtError(QT_JOURNAL_CLOSED, 'Cannot answer: the journal is closed'));
     Atomics.store(this.#control.words, PINGED, 0);
     this.#settle();
     if (!this.#inlet.isWaiting) return;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { QtError, type Clock } from '../base/index.ts';
-import { QT_JOURNAL_LOCKED } from './errors.ts';
+import { QT_JOURNAL_LOCKED, QT_JOURNAL_NOT_A_DIRECTORY } from './errors.ts';
 import { readWhole, replaceFile, type JournalFs } from './file-system.ts';
 import { attempt } from './segment-writer.ts';
 import { listSegments } from './segments.ts';
@@ -14,11 +14,11 @@ const OWNER = 'owner.json';
  * Makes the directory and takes its lock.
  *
  * @returns the release
- * @throws QtError QT_JOURNAL_LOCKED naming the process that has it, QT_JOURNAL_WRITE_FAILED, QT_JOURNAL_DISK_FULL
+ * @throws QtError QT_JOURNAL_LOCKED naming the process that has it, QT_JOURNAL_NOT_A_DIRECTORY, QT_JOURNAL_WRITE_FAILED, QT_JOURNAL_DISK_FULL
  */
 export function lockDirectory(fs: JournalFs, directory: string, clock: Clock): () => void {
   return attempt('write', () => {
-    fs.makeDirectory(directory);
+    makeDirectory(fs, directory);
     if (listSegments(fs, directory).length === 0) syncName(fs, directory);
     const unlock = fs.lock(join(directory, LOCK));
     if (unlock === null) throw locked(fs, directory);
@@ -31,6 +31,20 @@ export function lockDirectory(fs: JournalFs, directory: string, clock: Clock): (
     }
     return unlock;
   });
+}
+
+function makeDirectory(fs: JournalFs, directory: string): void {
+  try {
+    fs.makeDirectory(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
+    const reason = code === 'EEXIST' ? 'it is a file, not a directory' : 'its path leads through a file';
+    throw new QtError(QT_JOURNAL_NOT_A_DIRECTORY, `Cannot open the journal ${directory}: ${reason}`, {
+      cause: error,
+      details: { directory },
+    });
+  }
 }
 
 /** The name of a new journal must survive a power cut too. */
