@@ -24,7 +24,7 @@ export interface EventSpec<S extends TSchema> {
   readonly key?: (payload: Static<S>) => string;
   /** How long the journal keeps it: milliseconds, or `forever`. */
   readonly retentionMs?: number | 'forever';
-  /** How many of the newest are kept in memory windows and Redis streams; `unlimited` for audit streams. */
+  /** How many of the newest are kept in memory windows, Redis streams and a trimmed journal; `unlimited` for audit streams. */
   readonly maxLength?: number | 'unlimited';
   readonly rateLimit?: RateLimit;
   /** Schema version, >= 1, default 1. Raise it when a field is renamed, removed or reordered. */

@@ -13,7 +13,7 @@ export interface CatalogueSpec<S extends TSchema> extends Required<
   readonly keyKind: KeyKind;
   /** Time in the journal. */
   readonly keep: Keep;
-  /** How many are kept in memory and Redis, default 10 000. */
+  /** How many are kept in memory and Redis, and in a journal that is trimmed; default 10 000. */
   readonly window?: number | 'unlimited';
   /** True if the window is meant for each key and not for the type. */
   readonly windowPerKey?: boolean;
@@ -57,6 +57,11 @@ export function entryOf(type: string): CatalogueEntry {
   const entry = registered.get(type);
   if (entry === undefined) throw new Error(`No catalogue entry for ${type}`);
   return entry;
+}
+
+/** True for a type of the catalogue whose window is meant for each key. */
+export function isWindowPerKey(type: string): boolean {
+  return registered.get(type)?.windowPerKey ?? false;
 }
 
 /** Key of a payload that names its symbol. */
