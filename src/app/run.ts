@@ -178,7 +178,7 @@ async function wire(parts: WireParts, options: RunOptions, { journal, sql }: Rec
         const outcome = await pump.run(context, identity, signal);
         const stats = bus.getStats();
         const figures = { feed: feed.status(), latency: latency.figures(), sent: pump.sent, elapsedMs: pump.progress().elapsedMs };
-        const journalled = journal?.report() ?? null;
+        const journalled = (await journal?.report()) ?? null;
         result = createResult({
           context,
           engine,

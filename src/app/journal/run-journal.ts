@@ -1,7 +1,7 @@
 import { QtError, type Logger } from '../../base/index.ts';
 import type { EventLog } from '../../engine/index.ts';
-import { openJournal, type Journal, type JournalLevel } from '../../journal/index.ts';
-import { SystemRunEnded, SystemRunStarted, type SystemRunStartedPayload } from '../../model/index.ts';
+import { openJournal, type ChainState, type Journal, type JournalLevel } from '../../journal/index.ts';
+import { AUDITED_TYPES, catalogueRetention, SystemRunEnded, SystemRunStarted, type SystemRunStartedPayload } from '../../model/index.ts';
 import type { RunContext } from '../components.ts';
 import { QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN } from '../errors.ts';
 import type { RunIdentity } from '../identity.ts';
@@ -10,12 +10,18 @@ import { toRunHeader } from '../run-header.ts';
 import { RecordedFrames, toRecordedEvent } from './recorded.ts';
 import { ResumingLog } from './resuming-log.ts';
 import { writeRunFile } from './run-file.ts';
+import { Trimming } from './trimming.ts';
 
 /** Where a run records its events. */
 export interface RunJournalOptions {
   readonly directory: string;
   /** What every event must survive before it counts as accepted: the death of the process, or the loss of power. Default `written`. */
   readonly level?: JournalLevel;
+  /**
+   * What a free-running run removes on its way: `catalogue`, what is past the time that the catalogue keeps it for, or
+   * `none`. Default `catalogue`. A lockstep run removes nothing, because it can be computed again only from all its inputs.
+   */
+  readonly retention?: 'catalogue' | 'none';
 }
 
 /** What came of the journal of a run. */
@@ -29,12 +35,16 @@ export interface JournalReport {
   /** How many of them came out the same again; all, unless the run was interrupted before. */
   readonly comparedEvents: number;
   readonly appendedEvents: number;
+  /** How many of them were removed again, because the catalogue keeps them no longer. */
+  readonly removedEvents: number;
+  /** The audit chain at the end: note its head elsewhere, and `qt journal verify --head` shows that nothing was taken away. Null after a failure. */
+  readonly audit: ChainState | null;
 }
 
 /** The journal of a run, opened. */
 export interface RunJournal {
   readonly log: EventLog;
-  report(): JournalReport;
+  report(): Promise<JournalReport>;
   /** @throws QtError the failure, if the journal failed on the way */
   close(): Promise<void>;
 }
@@ -48,29 +58,43 @@ export interface RunJournalParts {
 
 /**
  * Opens the journal of a run. An empty one gets a description of the run; one that holds this very run, or its
- * beginning, is compared and continued; anything else is refused.
+ * beginning, is compared and continued; anything else is refused. Decisions are chained by hash.
  *
  * @throws QtError QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN, and those of `openJournal`
  */
-export async function openRunJournal({ directory, level = 'written' }: RunJournalOptions, parts: RunJournalParts): Promise<RunJournal> {
-  const journal = await openJournal(directory, { level, logger: parts.logger });
+export async function openRunJournal(
+  { directory, level = 'written', retention = 'catalogue' }: RunJournalOptions,
+  parts: RunJournalParts,
+): Promise<RunJournal> {
+  const journal = await openJournal(directory, { level, audit: AUDITED_TYPES, retention: catalogueRetention(), logger: parts.logger });
   try {
-    return await opened(journal, parts);
+    return await opened(journal, parts, retention);
   } catch (error) {
     await journal.close();
     throw error;
   }
 }
 
-async function opened(journal: Journal, parts: RunJournalParts): Promise<RunJournal> {
+async function opened(journal: Journal, parts: RunJournalParts, retention: RunJournalOptions['retention']): Promise<RunJournal> {
   const { context, engine, identity } = parts;
   const { directory, lastSeq: recordedSeq, level } = journal;
-  const report = (state: JournalReport['state'], comparedEvents: number): JournalReport => {
-    return { directory, level, state, recordedEvents: recordedSeq, comparedEvents, appendedEvents: journal.lastSeq - recordedSeq };
+  const report = async (state: JournalReport['state'], comparedEvents: number, removedEvents = 0): Promise<JournalReport> => {
+    const appendedEvents = journal.lastSeq - recordedSeq;
+    const audit = await journal.auditChain().catch(() => null);
+    return { directory, level, state, recordedEvents: recordedSeq, comparedEvents, appendedEvents, removedEvents, audit };
   };
   if (recordedSeq === 0) {
     await writeRunFile(directory, { identity, engine, context });
-    return { log: journal, report: () => report('new', 0), close: () => journal.close() };
+    // What was computed in lockstep is verified, and goes on after a crash, by computing it again from its first input on.
+    const trimming = engine.lockstep || retention === 'none' ? null : new Trimming(journal, parts.logger);
+    return {
+      log: journal,
+      report: () => report('new', 0, trimming?.removedEvents),
+      close: () => {
+        trimming?.end();
+        return journal.close();
+      },
+    };
   }
   if (!isRepeatable(engine)) throw notEmpty(directory, recordedSeq);
   refuseOtherRun(directory, toRunHeader(context, identity));
