@@ -3,11 +3,14 @@ import { SystemRunEnded, SystemRunStarted, type SystemRunEndedPayload, type Syst
 import {
   QT_JOURNAL_VERSION_UNSUPPORTED,
   repairJournal,
+  nodeFs,
   verifyJournal,
   type JournalFault,
   type RepairReport,
+  type ChainState,
   type VerifyReport,
 } from '../../journal/index.ts';
+  type VerifyOptions,
 import { TIMESTAMP } from '../../codec/index.ts';
 import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
 import { checkDirectory, RecordedFrames, toRecordedEvent, type RecordedFrame } from './recorded.ts';
@@ -27,6 +30,7 @@ export interface JournalInfo {
   readonly directory: string;
   readonly segments: number;
   readonly bytes: number;
+  /** Files that hold events, and their size, damaged or not. */
   readonly records: number;
   /** 0 for none. */
   readonly firstSeq: number;
@@ -42,7 +46,9 @@ export interface JournalInfo {
   readonly lostRecords: number;
   /** Bytes at the end that are being written, or were when a crash came. */
   readonly unfinishedBytes: number;
-  /** Where it is damaged, null for nowhere; all other figures are then of what lies before. */
+  /** The chain of the audited events. */
+  readonly audit: ChainState;
+  /** Where it is damaged, null for nowhere; all other figures but the size are then of what lies before. */
   readonly fault: JournalFault | null;
 }
 
@@ -70,18 +76,28 @@ export function describeJournal(directory: string): JournalInfo {
     // The report names the place already.
     if (!(error instanceof QtError) || report.fault === null) throw error;
   }
-  const { segments, bytes, removedRecords, lostRecords, unfinishedBytes, fault } = report;
-  return { directory, segments, bytes, ...tally.figures(), removedRecords, lostRecords, unfinishedBytes, fault };
+  const { audit, removedRecords, lostRecords, unfinishedBytes, fault } = report;
+  const { head, records } = audit;
+  return {
+    directory,
+    ...sizeOf(directory),
+    ...tally.figures(),
+    removedRecords,
+    lostRecords,
+    audit: { records, head },
+    unfinishedBytes,
+    fault,
+  };
 }
 
 /**
- * Reads a whole journal and checks it; changes nothing.
+ * Reads a whole journal and checks it, with its audit chain; changes nothing.
  *
- * @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED
+ * @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED, QT_OPTION_INVALID
  */
 export function checkJournal(directory: string): VerifyReport {
   checkDirectory(directory);
-  const report = verifyJournal(directory);
+  const report = verifyJournal(directory, nodeFs, options);
   if (report.segments === 0 && report.fault === null) {
     throw new QtError(QT_APP_INPUT_UNREADABLE, `Cannot read the journal ${directory}: there is none in it`, { details: { directory } });
   }
@@ -104,6 +120,17 @@ export function mendJournal(directory: string): RepairOutcome {
 
 /** To a check, a format it does not know is damage like any other; to its reader it is something to be told apart. */
 function refuseOtherVersion(directory: string): void {
+/** By the files alone: what is damaged has a size too. */
+function sizeOf(directory: string): { segments: number; bytes: number } {
+  let bytes = 0;
+  const names = readdirSync(directory).filter((name) => SEGMENT.test(name));
+  // Retention may take one away meanwhile.
+  for (const name of names) bytes += statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
+  return { segments: names.length, bytes };
+}
+
+const SEGMENT = /^\d{16}\.qtj$/;
+
   try {
     using frames = new RecordedFrames(directory);
     frames.next();

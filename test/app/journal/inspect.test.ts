@@ -41,6 +41,17 @@ test('a changed byte is found at its place, and what lies before is still told',
   expect(found.records).toBeGreaterThan(0);
 });
 
+test('what is damaged has its size all the same', async () => {
+  const directory = await makeJournal(30);
+  const [first = ''] = segmentsOf(directory);
+  const { size } = statSync(first);
+  const fd = openSync(first, 'r+');
+  writeSync(fd, Buffer.from([0xff]), 0, 1, 40);
+  closeSync(fd);
+
+  expect(describeJournal(directory)).toMatchObject({ segments: 1, bytes: size, records: 0, fault: { offset: 0 } });
+});
+
 test('a repair gives up what is damaged, says what it was, and leaves a sound journal', async () => {
   const directory = await makeJournal(900);
   damage(segmentsOf(directory)[0]!);
@@ -77,6 +88,7 @@ test('what is no journal is refused by name', () => {
     [folder, 'there is none in it'],
     [file, 'it is a file'],
     [join(folder, 'none'), 'no such directory'],
+    [join(file, 'inside'), 'no such directory'],
   ] as const) {
     for (const look of [describeJournal, checkJournal, mendJournal]) {
       expect(() => look(directory), directory).toThrow(reason);

@@ -3,6 +3,8 @@ import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
 import type { JournalOptions } from './options.ts';
 
 type Fault = NonNullable<JournalInfo['fault']>;
+type VerifyReport = ReturnType<typeof checkJournal>;
+type AuditBreak = VerifyReport['audit']['breaks'][number];
 
 const LABEL = 12;
 
@@ -17,12 +19,45 @@ export function info(directory: string, { json }: JournalOptions): ExitCode {
 export function verify(directory: string, { json }: JournalOptions): ExitCode {
   const report = checkJournal(directory);
   const { batches, bytes, fault, lastSeq, records, segments } = report;
-  const state = fault === null ? 'sound' : `damaged: ${place(fault)}`;
+  const complaint = head === undefined ? null : complaintOf(report, head);
+  const state = fault !== null ? `damaged: ${place(fault)}` : (complaint ?? 'sound');
   const upTo = fault === null ? '' : 'before it: ';
   const size = `${upTo}${segments} segments, ${batches} batches, ${records} events up to seq ${lastSeq}, ${bytes} bytes`;
   const hint = fault === null ? [] : [`qt journal repair ${directory} gives up what cannot be read`];
-  print(json === true ? JSON.stringify({ directory, ...report }) : [state, size, ...notes(report), ...hint].join('\n'));
-  return exitCodeOf(fault);
+  const lines = [state, size, ...auditText(report, head), ...notes(report), ...hint];
+  print(json === true ? JSON.stringify({ directory, ...report }) : lines.join('\n'));
+  return complaint === null ? exitCodeOf(fault) : EXIT_CODES.failed;
+}
+
+/** Why a noted head does not speak for the journal; null if it does. */
+function complaintOf({ audit }: VerifyReport, head: string): string | null {
+  if (audit.expectedAt === null)
+    return `damaged: no record of the audit chain has the hash ${head}, so chained events are missing or were written anew`;
+  const gap = audit.breaks.find(({ firstSeq }) => firstSeq <= audit.expectedAt!.seq);
+  return gap === undefined ? null : `damaged: the audit chain is not whole up to the noted head; ${lostText(gap)}`;
+}
+
+function auditText({ audit }: VerifyReport, head: string | undefined): string[] {
+  const { breaks, expectedAt, records, unchained } = audit;
+  const isKnown = head !== undefined && expectedAt !== null;
+  if (records === 0 && head === undefined) return ['audit chain: no event of this journal is chained'];
+  return [
+    `audit chain: ${records} events, head ${audit.head}`,
+    ...(isKnown ? [`the noted head is that of its event ${expectedAt.records}, seq ${expectedAt.seq}`] : []),
+    ...(head === undefined
+      ? ['note the head elsewhere: only --head with an earlier one shows that the newest events were taken away']
+      : []),
+    ...breaks.map((gap) => `the audit chain has a break: ${lostText(gap)}`),
+    ...(unchained === null
+      ? []
+      : [
+          `${unchained.records} events between seq ${unchained.firstSeq} and ${unchained.lastSeq} are not chained: the audit was off (${unchained.types.join(', ')})`,
+        ]),
+  ];
+}
+
+function lostText({ firstSeq, lastSeq, records }: AuditBreak): string {
+  return `records lost here: ${records} chained events between seq ${firstSeq} and ${lastSeq}, given up by a repair`;
 }
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE and those of the journal */
@@ -44,6 +79,7 @@ function infoText(found: JournalInfo): string {
       row('run', outcome === null ? `${runId}, ${mode}, not ended` : `${runId}, ${mode}, ${outcome}, decision hash ${decisionHash}`),
     ),
     ...runIds.filter((runId) => !told.has(runId)).map((runId) => row('bus', runId)),
+    ...(found.audit.records === 0 ? [] : [row('audit', `${found.audit.records} chained events, head ${found.audit.head}`)]),
     ...notes(found),
     ...(fault === null ? [] : [row('damaged', `${place(fault)}; this is what lies before`)]),
     ...(records === 0 ? [] : ['']),

@@ -3,9 +3,9 @@ import { addOptions } from './options.ts';
 
 const CODES = `
 Exit codes:
-  0  sound
-  1  damaged, at the place that is named
-  2  there is no journal to read`;
+  0  sound: every checksum and every hash of the audit chain is right
+  1  damaged, at the place that is named, or not the journal of the head that was given
+  2  there is no journal to read, or it is of another version`;
 
 /** `qt journal`: what is in a journal, whether it is sound, and how to go on if not. */
 export function journalCommand(done: (exitCode: number) => void): Command {
@@ -18,7 +18,11 @@ export function journalCommand(done: (exitCode: number) => void): Command {
     });
   };
   add('info', 'print how much is in a journal, of which types, times and runs');
-  add('verify', 'read a whole journal and check every byte of it; changes nothing', CODES);
+  add('verify', 'read a whole journal and check every byte of it and its audit chain; changes nothing', CODES).option(
+    '--head <hash>',
+    'a head of the audit chain that was noted elsewhere; the chain must have passed it without a break (default: none)',
+  );
+    return subcommand as unknown as Command;
   add('repair', 'give up what cannot be read, keep it in lost+found, and say what it was');
   return command;
 }
