@@ -1,16 +1,18 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { QtError } from '../../base/index.ts';
 import { SystemRunEnded, SystemRunStarted, type SystemRunEndedPayload, type SystemRunStartedPayload } from '../../model/index.ts';
 import {
+  nodeFs,
   QT_JOURNAL_VERSION_UNSUPPORTED,
   repairJournal,
-  nodeFs,
   verifyJournal,
+  type ChainState,
   type JournalFault,
   type RepairReport,
-  type ChainState,
+  type VerifyOptions,
   type VerifyReport,
 } from '../../journal/index.ts';
-  type VerifyOptions,
 import { TIMESTAMP } from '../../codec/index.ts';
 import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
 import { checkDirectory, RecordedFrames, toRecordedEvent, type RecordedFrame } from './recorded.ts';
@@ -28,9 +30,9 @@ export interface RecordedRun {
 /** What is in a journal. */
 export interface JournalInfo {
   readonly directory: string;
+  /** Files that hold events, and their size, damaged or not. */
   readonly segments: number;
   readonly bytes: number;
-  /** Files that hold events, and their size, damaged or not. */
   readonly records: number;
   /** 0 for none. */
   readonly firstSeq: number;
@@ -44,10 +46,10 @@ export interface JournalInfo {
   readonly runs: readonly RecordedRun[];
   readonly removedRecords: number;
   readonly lostRecords: number;
-  /** Bytes at the end that are being written, or were when a crash came. */
-  readonly unfinishedBytes: number;
   /** The chain of the audited events. */
   readonly audit: ChainState;
+  /** Bytes at the end that are being written, or were when a crash came. */
+  readonly unfinishedBytes: number;
   /** Where it is damaged, null for nowhere; all other figures but the size are then of what lies before. */
   readonly fault: JournalFault | null;
 }
@@ -95,7 +97,7 @@ export function describeJournal(directory: string): JournalInfo {
  *
  * @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED, QT_OPTION_INVALID
  */
-export function checkJournal(directory: string): VerifyReport {
+export function checkJournal(directory: string, options: VerifyOptions = {}): VerifyReport {
   checkDirectory(directory);
   const report = verifyJournal(directory, nodeFs, options);
   if (report.segments === 0 && report.fault === null) {
@@ -118,8 +120,6 @@ export function mendJournal(directory: string): RepairOutcome {
   return { directory, fault, unfinishedBytes, ...report };
 }
 
-/** To a check, a format it does not know is damage like any other; to its reader it is something to be told apart. */
-function refuseOtherVersion(directory: string): void {
 /** By the files alone: what is damaged has a size too. */
 function sizeOf(directory: string): { segments: number; bytes: number } {
   let bytes = 0;
@@ -131,6 +131,8 @@ function sizeOf(directory: string): { segments: number; bytes: number } {
 
 const SEGMENT = /^\d{16}\.qtj$/;
 
+/** To a check, a format it does not know is damage like any other; to its reader it is something to be told apart. */
+function refuseOtherVersion(directory: string): void {
   try {
     using frames = new RecordedFrames(directory);
     frames.next();

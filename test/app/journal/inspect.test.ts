@@ -1,4 +1,4 @@
-import { truncateSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkJournal, describeJournal, mendJournal } from '../../../src/app/index.ts';

@@ -1,6 +1,6 @@
 import { checkJournal, describeJournal, mendJournal, type JournalInfo, type RepairOutcome } from '../../../app/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
-import type { JournalOptions } from './options.ts';
+import type { JournalOptions, VerifyFlags } from './options.ts';
 
 type Fault = NonNullable<JournalInfo['fault']>;
 type VerifyReport = ReturnType<typeof checkJournal>;
@@ -15,9 +15,9 @@ export function info(directory: string, { json }: JournalOptions): ExitCode {
   return exitCodeOf(found.fault);
 }
 
-/** @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED */
-export function verify(directory: string, { json }: JournalOptions): ExitCode {
-  const report = checkJournal(directory);
+/** @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED, QT_OPTION_INVALID */
+export function verify(directory: string, { head, json }: VerifyFlags): ExitCode {
+  const report = checkJournal(directory, head === undefined ? {} : { expectedHead: head });
   const { batches, bytes, fault, lastSeq, records, segments } = report;
   const complaint = head === undefined ? null : complaintOf(report, head);
   const state = fault !== null ? `damaged: ${place(fault)}` : (complaint ?? 'sound');

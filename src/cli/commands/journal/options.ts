@@ -4,6 +4,10 @@ export interface JournalOptions {
   readonly json?: true | undefined;
 }
 
+export interface VerifyFlags extends JournalOptions {
+  readonly head?: string;
+}
+
 export function addOptions(command: Command) {
   return command
     .argument('<directory>', 'where the journal is')
