@@ -10,19 +10,19 @@ Exit codes:
 /** `qt journal`: what is in a journal, whether it is sound, and how to go on if not. */
 export function journalCommand(done: (exitCode: number) => void): Command {
   const command = new Command('journal').description('look at a journal that qt run --journal or a bus has written, check it, repair it');
-  const add = (name: 'info' | 'verify' | 'repair', description: string, help = ''): void => {
+  const add = (name: 'info' | 'verify' | 'repair', description: string, help = ''): Command => {
     const subcommand = addOptions(command.command(name).description(description)).addHelpText('after', help);
     subcommand.action(async (directory, options) => {
       const handler = await import('./handler.ts');
       done(handler[name](directory, options));
     });
+    return subcommand as unknown as Command;
   };
   add('info', 'print how much is in a journal, of which types, times and runs');
   add('verify', 'read a whole journal and check every byte of it and its audit chain; changes nothing', CODES).option(
     '--head <hash>',
     'a head of the audit chain that was noted elsewhere; the chain must have passed it without a break (default: none)',
   );
-    return subcommand as unknown as Command;
   add('repair', 'give up what cannot be read, keep it in lost+found, and say what it was');
   return command;
 }
