@@ -8,7 +8,7 @@ export const EXIT_CODES = {
   usage: 2,
   /** The run came to its end, but events were lost, dead-lettered or left without an outcome. */
   unsound: 3,
-  /** A second interrupt stopped the run at once. */
+  /** An interrupt stopped it; the second one, for a run, which ends in peace on the first. */
   interrupted: 130,
 } as const;
 
@@ -21,7 +21,7 @@ Exit codes:
   1    failed although the input was right (disk full, a thread that does not start)
   2    wrong flag, configuration, file or data
   3    the run ended, but events were lost, dead-lettered or left without an outcome
-  130  stopped at once by a second interrupt`;
+  130  stopped by an interrupt; qt run ends in peace on the first one and stops at once on the second`;
 
 /** Codes of errors whose cause is what the user gave; a handler that does not load is a strategy module of theirs. */
 const USAGE =

@@ -10,6 +10,7 @@ import { journalCommand } from './commands/journal/index.ts';
 import { replayCommand } from './commands/replay/index.ts';
 import { runCommand } from './commands/run/index.ts';
 import { sqlCommand } from './commands/sql/index.ts';
+import { tailCommand } from './commands/tail/index.ts';
 import { EXIT_CODES, EXIT_CODES_HELP } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 
@@ -42,6 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     runCommand(done),
     initCommand(done),
     eventsCommand(done),
+    tailCommand(done),
     journalCommand(done),
     replayCommand(done),
     benchCommand(done),

@@ -6,8 +6,9 @@ import type { EventsOptions } from './options.ts';
 /** @throws QtError QT_EVENT_TOPIC_INVALID, QT_OPTION_INVALID */
 export function printEvents(pattern: string, options: EventsOptions): ExitCode {
   const { json } = options;
-  for (const name of ['type', 'since', 'until', 'limit', 'format'] as const) {
-    if (options[name] !== undefined) throw invalidOption('from', undefined, `the directory of a journal, because --${name} is about one`);
+  for (const name of ['type', 'key', 'source', 'since', 'until', 'fromSeq', 'limit', 'last', 'format', 'columns'] as const) {
+    if (options[name] !== undefined)
+      throw invalidOption('from', undefined, `the directory of a journal, because --${name.replace('fromSeq', 'from-seq')} is about one`);
   }
   const rows = catalogueRows(pattern);
   if (json === true) {

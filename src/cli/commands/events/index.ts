@@ -6,6 +6,8 @@ Examples:
   qt events 'trades.*'                                     what can happen
   qt events 'trades.**' --from journal --limit 20          what did happen
   qt events --from journal --since 2024-01-02 --format csv
+  qt events --from journal --type 'trade.*' --type 'position.*' --key BTCUSDT --last 10
+  qt events 'risk.**' --from journal --columns seq,time,key,payload.decision
 `;
 
 /** `qt events`: what can happen, and who says it to whom; with a journal, what did. */

@@ -1,7 +1,6 @@
 import type { Run } from '../../../app/index.ts';
+import { CLEAR_LINE, TERMINAL_MS } from '../../progress.ts';
 
-/** A terminal can be rewritten often; a log file should not grow with the time a run takes. */
-const TERMINAL_MS = 100;
 const LOG_MS = 5000;
 
 /**
@@ -11,7 +10,7 @@ const LOG_MS = 5000;
  */
 export function showProgress(run: Run, stream: NodeJS.WriteStream): () => void {
   const isTerminal = stream.isTTY;
-  const clear = isTerminal ? '\r\u001B[K' : '';
+  const clear = isTerminal ? CLEAR_LINE : '';
   const end = isTerminal ? '' : '\n';
   const timer = setInterval(() => stream.write(`${clear}${toLine(run)}${end}`), isTerminal ? TERMINAL_MS : LOG_MS);
   timer.unref();
