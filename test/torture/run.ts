@@ -1,5 +1,6 @@
 /** `npm run torture`: see `--help`. */
 import { parseArgs } from 'node:util';
+import { JOURNAL_HELP, runJournalTorture } from './journal/command.ts';
 import { FAULTS, type Fault } from './plan.ts';
 import { torture, type TortureOptions, type TortureReport } from './torture.ts';
 
@@ -14,6 +15,7 @@ const HELP = `Usage: npm run torture -- [options]
 
 Faults: ${FAULTS.join(', ')}
 
+${JOURNAL_HELP}
 Exit code 0: every promise was kept. 1: one was broken. 2: wrong options.
 `;
 const LIES = ['hide', 'double', 'leak'] as const;
@@ -27,6 +29,7 @@ function parse(): (TortureOptions & { readonly replay: string }) | null {
       only: { type: 'string' },
       cores: { type: 'string' },
       break: { type: 'string' },
+      journal: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -60,7 +63,7 @@ function print(report: TortureReport, replay: string): void {
   console.log('Injected');
   for (const [fault, count] of report.injected) console.log(`  ${fault.padEnd(38)} ${count}`);
   if (report.stats !== null) {
-    const { perGroup, ...sums } = report.stats;
+    const { perGroup, durable: _, ...sums } = report.stats;
     console.log('Books');
     for (const [name, value] of Object.entries(sums)) console.log(`  ${name.padEnd(38)} ${value}`);
     for (const [group, { dispatched, acknowledged, deadLettered, retried }] of Object.entries(perGroup))
@@ -74,14 +77,20 @@ function print(report: TortureReport, replay: string): void {
   console.log(report.faults.length === 0 ? `PASS  (${replay})` : `FAIL  replay: ${replay}`);
 }
 
-try {
+async function tortureBus(): Promise<void> {
   const options = parse();
-  if (options === null) console.log(HELP);
-  else {
-    const report = await torture(options);
-    print(report, options.replay);
-    process.exitCode = report.faults.length === 0 ? 0 : 1;
+  if (options === null) {
+    console.log(HELP);
+    return;
   }
+  const report = await torture(options);
+  print(report, options.replay);
+  process.exitCode = report.faults.length === 0 ? 0 : 1;
+}
+
+try {
+  if (process.argv.includes('--journal') && !process.argv.includes('--help')) process.exitCode = await runJournalTorture();
+  else await tortureBus();
 } catch (error) {
   console.error(`torture: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 2;
