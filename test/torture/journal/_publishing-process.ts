@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createEventBus, moduleHandler, type EventBus, type QtEvent, type Sink } from '../../../src/index.ts';
 import { nodeFs, openJournal, type Journal, type JournalFs } from '../../../src/journal/index.ts';
-import { turn } from '../../../bench/harness/turn.ts';
 import { Audit, expectedEvent, inputOf, stableCrc, Tick, TICKS_KEPT } from './events.ts';
 import { DoneWriter, recordPath } from './groups.ts';
 import type { Aim, Orders, Said } from './orders.ts';
@@ -109,9 +109,7 @@ async function run(orders: Orders): Promise<void> {
 
 async function retainForEver(journal: Journal): Promise<never> {
   for (;;) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, RETAIN_MS);
-    });
+    await sleep(RETAIN_MS);
     say({ word: 'retaining' });
     const { segmentsRemoved, segmentsRewritten, failures } = await journal.retain();
     say({ word: 'retained', segmentsRemoved, segmentsRewritten, failures });

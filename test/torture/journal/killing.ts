@@ -9,9 +9,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createPrng, type Prng } from '../../../src/base/index.ts';
-import { turn } from '../../../bench/harness/turn.ts';
 import { GROUPS, GroupWitness } from './groups.ts';
 import { Ledger } from './ledger.ts';
 import { Life } from './life.ts';
