@@ -151,9 +151,11 @@ export class RemoteHost implements Host, Watched {
       this.#onReady = { resolve, reject };
     });
     this.#spawn();
-    const timeout = this.#environment.scheduler.after(READY_MS_MAX, () => {
+    const onLate = (): void => {
       this.#failStart(new QtError(QT_WORKER_FAILED, `Cannot start worker ${this.index}: not ready within ${READY_MS_MAX} ms`));
-    });
+    };
+    // The thread itself keeps the process alive; when another one has failed to start, this one is ended and never ready.
+    const timeout = this.#environment.scheduler.after(READY_MS_MAX, onLate, 'background');
     try {
       await ready;
     } finally {
