@@ -1,7 +1,7 @@
 /** Makes the single executable: the program and its data as assets of a copy of this Node. */
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, chmod, copyFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundledPackages } from '../bundle.ts';
 import { writeNotice } from '../notice.ts';
@@ -28,6 +28,7 @@ export async function buildExecutable(root: string, work: string, target: string
   const { data, moduleIds, text } = await bundleProgram(root);
   const packages = await bundledPackages(moduleIds);
   await writeNotice(root, work, packages);
+  await appendFile(join(work, 'NOTICE'), await nodeLicence());
   await copyFile(join(root, 'LICENSE'), join(work, 'LICENSE'));
   await writeFile(join(work, 'program.cjs'), text);
   await writeFile(join(work, 'main.cjs'), `${await readFile(boot, 'utf8')}\nboot('qt:cli');\n`);
@@ -42,6 +43,16 @@ export async function buildExecutable(root: string, work: string, target: string
   await rename(made, target).catch(() => copyFile(made, target));
   await chmod(target, 0o755);
   return { bytes: (await stat(target)).size, isStripped, packages: packages.length };
+}
+
+/** Node comes with its licence in the folder above its binary, or beside it. */
+async function nodeLicence(): Promise<string> {
+  const title = `\n${'-'.repeat(80)}\n\nNode.js ${process.versions.node}\n\n`;
+  for (const folder of [join(dirname(process.execPath), '..'), dirname(process.execPath)]) {
+    const text = await readFile(join(folder, 'LICENSE'), 'utf8').catch(() => '');
+    if (text.includes('Node.js')) return `${title}${text}`;
+  }
+  return `${title}https://github.com/nodejs/node/blob/${process.version}/LICENSE\n`;
 }
 
 /** This Node, without its debug symbols where the tool is there. Afterwards it would be too late: it would cut off the program. */

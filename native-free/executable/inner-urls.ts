@@ -40,7 +40,6 @@ function plugin(root: string): Plugin {
     name: 'inner-urls',
     transform(code, id) {
       if (!isSource(root, id)) return null;
-      refuseThreads(code, id);
       if (!code.includes('import.meta')) return null;
       let result = code;
       for (const reference of findReferences(code, id).reverse()) {
@@ -50,13 +49,6 @@ function plugin(root: string): Plugin {
       return { code: result, map: null };
     },
   };
-}
-
-/** A thread started on a file would be missing in the executable, and only when it is needed. */
-function refuseThreads(code: string, id: string): void {
-  if (/\bnew Worker\(/.test(code) && !id.endsWith('-resources.ts')) {
-    throw new Error(`Cannot build the executable: ${id} starts a thread itself; use resources.startThread of src/base`);
-  }
 }
 
 /** Source text of the name; what follows the folder in a template stays as it is. */

@@ -1,3 +1,4 @@
+import { QtError } from '../base/index.ts';
 import type { FeedInfo } from '../feed/index.ts';
 import { TIMEFRAME_US, type RunMode } from '../model/index.ts';
 import { advisoryComponent } from '../trading/advisory/index.ts';
@@ -10,10 +11,10 @@ import { regimeComponent } from '../trading/regime/index.ts';
 import { recordedIntegrity, riskComponent } from '../trading/risk/index.ts';
 import { signalComponent } from '../trading/signal/index.ts';
 import { sizerComponent } from '../trading/sizing/index.ts';
-import { strategyComponent } from '../trading/strategy/index.ts';
+import { QT_STRATEGY_MODULE_INVALID, strategyComponent } from '../trading/strategy/index.ts';
 import { toDurationMs, toDurationUs } from './config/duration.ts';
 import type { Config } from './config/schema.ts';
-import { toModuleUrl } from './user-modules.ts';
+import { isMissing, toModuleUrl } from './user-modules.ts';
 
 /** What the components need to know besides the configuration. */
 export interface RunContext {
@@ -71,8 +72,14 @@ function strategy({ config, info }: RunContext): Component {
   });
 }
 
-function withModuleUrl<S extends { readonly module?: string }>(setting: S): S {
-  return setting.module === undefined ? setting : { ...setting, module: toModuleUrl(setting.module) };
+/** @throws QtError QT_STRATEGY_MODULE_INVALID */
+function withModuleUrl<S extends { readonly kind: string; readonly module?: string }>(setting: S): S {
+  if (setting.module === undefined) return setting;
+  const module = toModuleUrl(setting.module);
+  if (!isMissing(module)) return { ...setting, module };
+  throw new QtError(QT_STRATEGY_MODULE_INVALID, `Cannot load strategy ${setting.kind} from ${setting.module}: there is no such file`, {
+    details: { kind: setting.kind, module: setting.module },
+  });
 }
 
 function advisory(context: RunContext): Component {

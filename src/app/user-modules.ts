@@ -36,6 +36,11 @@ export function toModuleUrl(path: string): string {
   return isUrl ? path : pathToFileURL(path).href;
 }
 
+/** True for the URL of a file that is not there. */
+export function isMissing(url: string): boolean {
+  return url.startsWith('file:') && !existsSync(fileURLToPath(url));
+}
+
 /**
  * Loads modules of handlers (`.ts`, `.mjs`, `.cjs`) on this thread, to see what they subscribe; the threads load them again.
  *
@@ -65,7 +70,7 @@ export function subscribeUserModules(bus: EventBus, modules: readonly UserModule
 }
 
 async function load(path: string, url: string): Promise<Record<string, unknown>> {
-  if (url.startsWith('file:') && !existsSync(fileURLToPath(url))) throw invalid(path, 'there is no such file');
+  if (isMissing(url)) throw invalid(path, 'there is no such file');
   try {
     return (await resources.importModule(url)) as Record<string, unknown>;
   } catch (cause) {
