@@ -13,12 +13,15 @@ export class Inlet {
   /** Longest record. */
   readonly lengthMax: number;
   overflowBytes = 0;
+  /** The mark of the audit chain stays in ROUTE. */
+  readonly #keepsMarks: boolean;
   readonly #ring: RingWriter;
   readonly #views: FrameViews;
   #overflow: Buffer[] = [];
   #head = 0;
 
-  constructor(buffer: SharedArrayBuffer, ringBytes: number) {
+  constructor(buffer: SharedArrayBuffer, ringBytes: number, keepsMarks: boolean) {
+    this.#keepsMarks = keepsMarks;
     createRing(buffer, RING_BASE, ringBytes);
     this.#ring = new RingWriter(buffer, RING_BASE);
     this.#views = new FrameViews(buffer);
@@ -47,14 +50,14 @@ export class Inlet {
   putFrame(bytes: Buffer, offset: number, length: number): boolean {
     const at = this.isClear ? this.#ring.claim(length) : -1;
     if (at < 0) {
-      this.#keep(normalised(bytes, offset, length));
+      this.#keep(normalised(bytes, offset, length, this.#keepsMarks));
       return false;
     }
     const { u8, u16, u32 } = this.#views;
     // Word 0 belongs to the ring, and is the same as LENGTH after the commit.
     bytes.copy(this.#views.bytes, at + LENGTH + 4, offset + LENGTH + 4, offset + length);
     u8[at + FLAGS]! &= ~DELIVERY_FLAGS;
-    u32[(at + ROUTE) >> 2] = 0;
+    if (!this.#keepsMarks) u32[(at + ROUTE) >> 2] = 0;
     u32[(at + TARGETS) >> 2] = 0;
     u16[(at + ATTEMPT) >> 1] = 0;
     this.#ring.commit(at);
@@ -118,11 +121,11 @@ export class Inlet {
   }
 }
 
-function normalised(bytes: Buffer, offset: number, length: number): Buffer {
+function normalised(bytes: Buffer, offset: number, length: number, keepsMarks: boolean): Buffer {
   const copy = Buffer.allocUnsafeSlow(length);
   bytes.copy(copy, 0, offset, offset + length);
   copy[FLAGS]! &= ~DELIVERY_FLAGS;
-  copy.writeUInt32LE(0, ROUTE);
+  if (!keepsMarks) copy.writeUInt32LE(0, ROUTE);
   copy.writeUInt32LE(0, TARGETS);
   copy.writeUInt16LE(0, ATTEMPT);
   return copy;

@@ -17,6 +17,8 @@ import { lockDirectory } from './owner.ts';
 import { JournalReader, openJournalReader, type JournalReaderOptions } from './reader.ts';
 import type { RecoveryReport } from './recovery.ts';
 import {
+  CHAIN_RECORD,
+  CHAIN_RECORD_BYTES,
   DICTIONARY_RECORD,
   DICTIONARY_RECORD_HEADER,
   GAP_RECORD,
@@ -108,7 +110,7 @@ export class Journal {
     this.#options = options;
     this.#unlock = unlock;
     const buffer = new SharedArrayBuffer(RING_BASE + ringBytes(options.ringBytes));
-    this.#inlet = new Inlet(buffer, options.ringBytes);
+    this.#inlet = new Inlet(buffer, options.ringBytes, options.isCopy);
     this.#control = new Control(buffer);
     this.frameBytesMax = this.#inlet.lengthMax;
     this.#host = this.#startWriter(buffer, options.fs);
@@ -188,6 +190,7 @@ export class Journal {
    * in which a repair had given them up.
    *
    * @param lastSeq > `this.lastSeq`
+   * @see continueChain where records of the audit chain were among them
    * @throws QtError QT_JOURNAL_FRAME_INVALID, QT_JOURNAL_CLOSED
    */
   skip(lastSeq: number, why: 'removed' | 'lost'): void {
@@ -197,6 +200,18 @@ export class Journal {
     record.writeUInt32LE(why === 'removed' ? BATCH_REMOVED : BATCH_LOST, 16);
     this.#tell(GAP_RECORD, record);
     this.#lastSeq = lastSeq;
+  }
+
+  /**
+   * Lets the audit chain go on from where it was behind records that a repair had given up; for a copy, behind `skip`.
+   *
+   * @throws QtError QT_JOURNAL_CLOSED
+   */
+  continueChain({ head, records }: ChainState): void {
+    const record = Buffer.alloc(CHAIN_RECORD_BYTES);
+    record.writeDoubleLE(records, 8);
+    record.write(head, 16, 'hex');
+    this.#tell(CHAIN_RECORD, record);
   }
 
   /**
@@ -357,7 +372,7 @@ export class Journal {
   }
 
   #startWriter(buffer: SharedArrayBuffer, fs: JournalFs | null): WriterHost {
-    const { audit, segmentBytes, batchBytes, batchMs, journalId, retention, level, clock } = this.#options;
+    const { audit, segmentBytes, batchBytes, batchMs, isCopy, journalId, retention, level, clock } = this.#options;
     const task: WriterTask = {
       buffer,
       directory: this.directory,
@@ -368,6 +383,7 @@ export class Journal {
       retention,
       audit,
       journalId,
+      isCopy,
     };
     const onMessage = (message: WriterMessage): void => this.#onMessage(message);
     if (fs !== null) return new InlineWriter(task, fs, clock, onMessage);

@@ -32,6 +32,11 @@ export interface JournalOptions {
   /** 32 hexadecimal digits for a journal that is made anew, such as a copy; one that exists keeps its own. Default: random. */
   readonly journalId?: string;
   /**
+   * What is appended are frames of another journal. Those that were in its audit chain are chained again, whatever `audit`
+   * says, and must come to the marks they bring along. Default false.
+   */
+  readonly isCopy?: boolean;
+  /**
    * A file system that lives in this thread, for tests. The writer then runs in this thread too, between other work,
    * because functions do not travel between threads. Default: the real one, on a thread of its own.
    */
@@ -58,6 +63,7 @@ export const defaultJournalOptions: ResolvedJournalOptions = {
   clock: systemClock,
   logger: silentLogger,
   journalId: null,
+  isCopy: false,
   fs: null,
 };
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { QtError } from '../base/index.ts';
 import { FrameDecoder, TIMESTAMP, TypeTable, SEQ, type FrameViews } from '../codec/index.ts';
+import type { ChainState } from './audit-chain.ts';
 import { frameLength } from './batch.ts';
 import { BATCH, FAULT, type BatchReader } from './batch-reader.ts';
 import { Dictionary } from './dictionary.ts';
@@ -85,6 +86,12 @@ export class JournalReader {
   /** 32 hexadecimal digits; null as long as no segment was there. */
   get journalId(): string | null {
     return this.#journalId;
+  }
+
+  /** The audit chain as the batch that was read last says: its head in front of the batch, and the chain behind it. */
+  get chain(): { readonly before: string; readonly after: ChainState } | null {
+    const { head } = this.#reader ?? {};
+    return head === undefined ? null : { before: head.chainBefore, after: head.chain };
   }
 
   /** Types and names of the segment that was read last. */

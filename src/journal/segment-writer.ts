@@ -46,6 +46,8 @@ export class SegmentWriter {
   #table = new Dictionary();
   #dictionary = new Dictionary();
   #index: SegmentIndex;
+  /** Where the audit chain goes on, if that is not where it ended. */
+  #chainFrom: ChainState | null = null;
   #fd: number;
   #hasFrames: boolean;
 
@@ -93,6 +95,11 @@ export class SegmentWriter {
     return this.#index.chain;
   }
 
+  /** The next frames go on with the audit chain from here: those that led here are lost. */
+  continueChain(state: ChainState): void {
+    this.#chainFrom = state;
+  }
+
   /**
    * Appends a batch of frames, in a new segment if this one is full.
    *
@@ -100,7 +107,8 @@ export class SegmentWriter {
    */
   append(builder: BatchBuilder, chain: ChainState): void {
     if (this.#hasFrames && this.#index.bytes + builder.length > this.#parts.segmentBytes) this.#roll();
-    builder.finish(KIND_FRAMES, this.#flags | builder.missing, this.syncedSeq, this.chain.head, chain);
+    builder.finish(KIND_FRAMES, this.#flags | builder.missing, this.syncedSeq, (this.#chainFrom ?? this.chain).head, chain);
+    this.#chainFrom = null;
     this.nextSeq = builder.lastSeq + 1;
     this.#hasFrames = true;
     this.#write(builder);

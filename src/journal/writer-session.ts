@@ -8,15 +8,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
-import { FrameViews, ROUTE, TYPE_ID } from '../codec/index.ts';
+import { FrameViews, ROUTE, SEQ, TYPE_ID } from '../codec/index.ts';
 import { RingReader } from '../ring/index.ts';
 import { AuditChain, ChainedTypes, type ChainState } from './audit-chain.ts';
 import { BatchBuilder } from './batch.ts';
 import { Compactor, type RetentionReport } from './compactor.ts';
 import { CLOSE, COMMAND, Control, PINGED, RING_BASE, WAITERS } from './control.ts';
 import { decodeDictionary } from './dictionary.ts';
+import { QT_JOURNAL_DAMAGED } from './errors.ts';
 import type { JournalFs } from './file-system.ts';
-import { align8, BATCH_HEADER_BYTES, journalWord } from './format.ts';
+import { align8, BATCH_HEADER_BYTES, BATCH_LOST, journalWord } from './format.ts';
 import { recover, type ClosedSegment, type RecoveryReport } from './recovery.ts';
 import { planRetention, type RetentionRules } from './retention.ts';
 import { attempt, SegmentWriter } from './segment-writer.ts';
@@ -34,6 +35,8 @@ export interface WriterTask {
   readonly audit: readonly string[];
   /** For a journal that does not exist yet; null for a random one. */
   readonly journalId: string | null;
+  /** Frames bring the marks of the audit chain along. */
+  readonly isCopy: boolean;
 }
 
 export type WriterCommand =
@@ -69,6 +72,9 @@ export const GAP_RECORD_BYTES = 24;
 /** The dictionary starts over. */
 export const RENEW_RECORD = 0x2_0000;
 export const RENEW_RECORD_BYTES = 8;
+/** The audit chain goes on from elsewhere: f64 records at 8, 32 B head at 16. */
+export const CHAIN_RECORD = 0x3_0000;
+export const CHAIN_RECORD_BYTES = 48;
 const TYPE_ID_MASK = 0xffff;
 
 export class WriterSession {
@@ -101,7 +107,7 @@ export class WriterSession {
     this.control = new Control(task.buffer);
     this.#ring = new RingReader(task.buffer as SharedArrayBuffer, RING_BASE);
     this.#views = new FrameViews(task.buffer as SharedArrayBuffer);
-    this.#chained = new ChainedTypes(task.audit);
+    this.#chained = new ChainedTypes(task.isCopy ? ['**'] : task.audit);
   }
 
   /** Recovers the directory and opens its last segment. Reports `ready`, or `failed`. */
@@ -240,23 +246,35 @@ export class WriterSession {
   /** Adds the frame that lies in the open batch at `at` to the audit chain, if its type belongs there. */
   #link(at: number, length: number): void {
     const { views } = this.#builder;
+    const given = views.u32[(at + ROUTE) >> 2]!;
+    if (this.#task.isCopy && given === 0) return;
     const definition = this.#chained.digest(views, at);
     if (definition !== null) views.u32[(at + ROUTE) >> 2] = this.#chain.append(views, at, length, definition);
+    const mark = views.u32[(at + ROUTE) >> 2]!;
+    if (this.#task.isCopy && (definition === null || mark !== given)) throw unlinked(views.f64[(at + SEQ) >> 3]!);
   }
 
   #obey(segment: SegmentWriter, word: number, index: number, length: number): void {
     const builder = this.#builder;
     if (word === GAP_RECORD) {
       const flag = this.#views.u32[(index + 16) >> 2]!;
-      // The flag of a batch is about all that is missing from it.
-      if (builder.missing !== 0 && builder.missing !== flag) this.#writeBatch(segment);
+      // What was lost has a batch of its own, so that the place stays to be seen; the flag is about all that is missing.
+      if (flag === BATCH_LOST && !builder.isEmpty) this.#writeBatch(segment);
       if (builder.isEmpty) this.#openedAtMs = this.#nowMs();
       builder.skip(builder.isEmpty ? segment.nextSeq : builder.firstSeq, this.#views.f64[(index + 8) >> 3]!, flag);
+      if (flag === BATCH_LOST) this.#writeBatch(segment);
       return;
     }
     // A new segment may start here, and the frames so far belong to the old one. Entries must be in the file before the
     // frames behind them, and need not be before those in front.
     if (!builder.isEmpty) this.#writeBatch(segment);
+    if (word === CHAIN_RECORD) {
+      const head = this.#views.bytes.toString('hex', index + 16, index + CHAIN_RECORD_BYTES);
+      const state = { records: this.#views.f64[(index + 8) >> 3]!, head };
+      this.#chain = new AuditChain(state);
+      segment.continueChain(state);
+      return;
+    }
     if (word === RENEW_RECORD) {
       segment.renew();
       this.#chained.clear();
@@ -320,6 +338,10 @@ export class WriterSession {
       this.#post({ kind: 'failed', error: error instanceof QtError ? error.toRecord() : toErrorRecord(error) });
     }
   }
+}
+
+function unlinked(seq: number): QtError {
+  return new QtError(QT_JOURNAL_DAMAGED, `Cannot copy seq ${seq}: it is not what its mark in the audit chain says`, { details: { seq } });
 }
 
 function newestOf(segments: readonly ClosedSegment[]): number {

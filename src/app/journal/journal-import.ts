@@ -1,6 +1,6 @@
 import { QtError, toErrorRecord } from '../../base/index.ts';
 import { HEADER_BYTES, KEY_LENGTH, LENGTH, META_LENGTH, SEQ, TypeTable } from '../../codec/index.ts';
-import { defaultJournalOptions, openJournal, type DictionaryRecords, type Journal } from '../../journal/index.ts';
+import { defaultJournalOptions, openJournal, type ChainState, type DictionaryRecords, type Journal } from '../../journal/index.ts';
 import { QT_APP_TRANSFER_DAMAGED } from '../errors.ts';
 import type { InputLine } from './input-lines.ts';
 import { RUN_FILE, writeRunText } from './run-file.ts';
@@ -42,6 +42,7 @@ export class JournalImport {
     if (this.#journal === null) return this.#begin(record);
     if ('seq' in record) return this.#append(this.#journal, record.seq, Buffer.from(record.frame, 'base64'));
     if ('missing' in record) this.#skip(this.#journal, record.missing);
+    else if ('chain' in record) this.#continueChain(this.#journal, record.chain);
     else if ('dictionary' in record) this.#explain(this.#journal, record.dictionary);
     else if ('end' in record) this.#end(this.#journal, record.end);
     else if ('file' in record && record.file.name === RUN_FILE) return writeRunText(this.#directory, record.file.text);
@@ -70,7 +71,7 @@ export class JournalImport {
     if (!('format' in record) || record.format !== TRANSFER_FORMAT) throw this.#damaged('a journal that was exported begins otherwise');
     if (record.version !== TRANSFER_VERSION) throw this.#damaged(`its version is ${record.version}, this code reads ${TRANSFER_VERSION}`);
     if (!/^[0-9a-f]{32}$/.test(record.journalId)) throw this.#damaged('it has no journal id');
-    this.#journal = await openJournal(this.#directory, { journalId: record.journalId });
+    this.#journal = await openJournal(this.#directory, { journalId: record.journalId, isCopy: true });
   }
 
   #append(journal: Journal, seq: number, frame: Buffer): Promise<void> | undefined {
@@ -88,7 +89,7 @@ export class JournalImport {
     const ringBytes = 2 ** Math.ceil(Math.log2(frame.length * RING_SHARE + defaultJournalOptions.ringBytes));
     if (ringBytes > RING_BYTES_MAX) throw this.#damaged(`its frame has ${frame.length} bytes, more than a journal takes`);
     await journal.close();
-    const larger = await openJournal(this.#directory, { ringBytes });
+    const larger = await openJournal(this.#directory, { ringBytes, isCopy: true });
     this.#journal = larger;
     // A process declares what it knows; the segments to come carry it.
     larger.types(this.#dictionary.types);
@@ -100,6 +101,11 @@ export class JournalImport {
     const isRange = firstSeq === journal.lastSeq + 1 && Number.isSafeInteger(lastSeq) && lastSeq >= firstSeq;
     if (!isRange || (why !== 'removed' && why !== 'lost')) throw this.#damaged(`no such range can follow seq ${journal.lastSeq}`);
     journal.skip(lastSeq, why);
+  }
+
+  #continueChain(journal: Journal, { head, records }: ChainState): void {
+    if (!/^[0-9a-f]{64}$/.test(head) || !Number.isSafeInteger(records)) throw this.#damaged('no audit chain can go on from it');
+    journal.continueChain({ head, records });
   }
 
   #explain(journal: Journal, { isRenewed, names, types }: DictionaryRecords & { isRenewed: boolean }): void {

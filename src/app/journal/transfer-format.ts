@@ -6,6 +6,7 @@
  *  {"file":{"name":"run.json","text":"..."},"crc":"..."}                        what lies beside the journal of a run
  *  {"dictionary":{"isRenewed":false,"types":[...],"names":{...}},"crc":"..."}   before the first event that needs it
  *  {"seq":1,"frame":"<base64>","event":{...},"crc":"..."}                       an event: its bytes, and the same to read
+ *  {"chain":{"records":7,"head":"<64 hex>"},"crc":"..."}                        where the audit chain goes on behind lost events
  *  {"missing":{"firstSeq":2,"lastSeq":9,"why":"removed"},"crc":"..."}           removed by retention, or lost to a repair
  *  {"end":{"lastSeq":9,"events":1,"sha256":"<64 hex>"},"crc":"..."}
  * ```
@@ -15,11 +16,12 @@
  * `sha256` is of the content: of the frame bytes of each event line, and of what the CRC covers in any other.
  *
  * The frame (`src/codec/frame.ts`) is the event; `event` is made from it, for readers, and cannot say everything that a
- * frame can (-0, integers beyond 2^53). A dictionary that is renewed replaces all types and names before it.
+ * frame can (-0, integers beyond 2^53). A frame of the audit chain has its mark in ROUTE; a part of a journal is no chain,
+ * and its frames have none. A dictionary that is renewed replaces all types and names before it.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { DictionaryRecords } from '../../journal/index.ts';
+import type { ChainState, DictionaryRecords } from '../../journal/index.ts';
 
 export const TRANSFER_FORMAT = 'quantum-trader-journal';
 export const TRANSFER_VERSION = 1;
@@ -35,6 +37,7 @@ export type TransferRecord =
   | { readonly format: string; readonly version: number; readonly journalId: string }
   | { readonly file: { readonly name: string; readonly text: string } }
   | { readonly dictionary: DictionaryRecords & { readonly isRenewed: boolean } }
+  | { readonly chain: ChainState }
   | { readonly missing: MissingRange }
   | { readonly seq: number; readonly frame: string; readonly event?: unknown }
   | { readonly end: { readonly lastSeq: number; readonly events: number; readonly sha256: string } };
@@ -105,6 +108,7 @@ function parse(text: string): unknown {
 const PARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   file: { name: 'string', text: 'string' },
   dictionary: { isRenewed: 'boolean', types: 'object', names: 'object' },
+  chain: { records: 'number', head: 'string' },
   missing: { firstSeq: 'number', lastSeq: 'number', why: 'string' },
   end: { lastSeq: 'number', events: 'number', sha256: 'string' },
 };

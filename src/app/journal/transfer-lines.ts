@@ -44,7 +44,7 @@ export function* transferLines(
   const isPart = fromSeq > 1 || toSeq < Infinity || sinceUs > -Infinity || untilUs < Infinity;
   // A writer that is faster than this must not keep it from ending.
   const lastSeq = Math.min(toSeq, measureJournal(directory).lastSeq);
-  using source = new TransferSource(directory, fromSeq);
+  using source = new TransferSource(directory, fromSeq, isPart);
   const writer = new LineWriter();
   const explained = new Explained();
   const gaps = new Gaps();
@@ -58,6 +58,7 @@ export function* transferLines(
   let events = 0;
   let doneSeq = 0;
   for (; items.length > 0; items = source.next()) {
+    let chain = source.takeBreak();
     for (const item of items) {
       if (item.firstSeq > lastSeq) continue;
       doneSeq = Math.min(item.lastSeq, lastSeq);
@@ -70,6 +71,8 @@ export function* transferLines(
       }
       const missing = gaps.take();
       if (missing !== null) yield writer.line({ missing });
+      if (chain !== null) yield writer.line({ chain });
+      chain = null;
       const dictionary = explained.learn(source.dictionary);
       if (dictionary !== null) yield writer.line({ dictionary });
       yield writer.event(item.firstSeq, frame, source.eventOf(frame));

@@ -1,6 +1,6 @@
 import { QtError } from '../../base/index.ts';
-import { FrameViews, type TypeRecord } from '../../codec/index.ts';
-import { openJournalReader, type DictionaryRecords, type JournalReader } from '../../journal/index.ts';
+import { FrameViews, ROUTE, type TypeRecord } from '../../codec/index.ts';
+import { CHAIN_START, openJournalReader, type ChainState, type DictionaryRecords, type JournalReader } from '../../journal/index.ts';
 import { toEventJson } from './event-json.ts';
 import { toRecordedEvent } from './recorded.ts';
 import type { MissingRange } from './transfer-format.ts';
@@ -18,8 +18,12 @@ export class TransferSource {
   readonly #reader: JournalReader;
   #items: TransferItem[] = [];
   #dictionary: DictionaryRecords | null = null;
+  #chain: ChainState = CHAIN_START;
+  readonly #isPart: boolean;
 
-  constructor(directory: string, fromSeq: number) {
+  /** @param isPart frames are told without the marks of the audit chain */
+  constructor(directory: string, fromSeq: number, isPart: boolean) {
+    this.#isPart = isPart;
     this.#reader = openJournalReader(directory, {
       fromSeq,
       onMissing: (firstSeq, lastSeq, why) => void this.#items.push({ firstSeq, lastSeq, why }),
@@ -42,9 +46,21 @@ export class TransferSource {
     this.#reader.readBatch((views, index, length, seq) => {
       const frame = Buffer.allocUnsafeSlow(length);
       views.bytes.copy(frame, 0, index, index + length);
+      if (this.#isPart) frame.writeUInt32LE(0, ROUTE);
       this.#items.push({ firstSeq: seq, lastSeq: seq, frame });
     });
     return this.#items;
+  }
+
+  /** Where the audit chain goes on with the items that came last, if that is not where it ended; asked once for each of them. */
+  takeBreak(): ChainState | null {
+    const { chain } = this.#reader;
+    if (chain === null || this.#isPart) return null;
+    const { after, before } = chain;
+    const linked = this.#items.filter(({ frame }) => frame !== undefined && frame.readUInt32LE(ROUTE) !== 0).length;
+    const isBroken = before !== this.#chain.head;
+    this.#chain = after;
+    return isBroken ? { records: after.records - linked, head: before } : null;
   }
 
   /** The event of a frame as JSON; null if its type is not explained or its payload cannot be read. */

@@ -13,6 +13,7 @@ import {
 } from '../../../src/app/index.ts';
 import { createEventBus } from '../../../src/engine/index.ts';
 import { openJournal, openJournalReader, verifyJournal } from '../../../src/journal/index.ts';
+import { LineWriter, type TransferRecord } from '../../../src/app/journal/transfer-format.ts';
 import { Frames } from '../../journal/support.ts';
 import { Counted, damage, makeFolder, makeJournal, SECOND_US, segmentsOf, START_US } from './support.ts';
 
@@ -106,6 +107,56 @@ test('what retention removed and a repair gave up stays missing, for the same re
   expect(lost).not.toEqual([]);
   expect(recordsRemoved).toBeGreaterThan(50);
   expect(contentOf(copy)).toEqual(contentOf(directory));
+});
+
+test('an audit chain comes to the same head, also behind records of it that a repair gave up', async () => {
+  const directory = join(makeFolder(), 'journal');
+  const frames = new Frames();
+  const journal = await openJournal(directory, { audit: ['journal_test.audit'], batchBytes: 1024, segmentBytes: 65_536 });
+  journal.types(frames.table.toRecords());
+  for (let i = 0; i < 800; i++) frames.append(journal, { type: i % 3 === 0 ? 'audit' : 'tick', text: 'x'.repeat(100) });
+  await journal.close();
+
+  const whole = await roundTrip(directory);
+  damage(segmentsOf(directory)[1]!);
+  mendJournal(directory);
+  const mended = await roundTrip(directory);
+  const part = await roundTrip(directory, { fromSeq: 50, toSeq: 80 });
+
+  const before = verifyJournal(whole.copy).audit;
+  const after = verifyJournal(mended.copy).audit;
+  expect(before).toMatchObject({ records: 267, fault: null, breaks: [] });
+  expect(after).toEqual(verifyJournal(directory).audit);
+  expect(after).toMatchObject({ head: before.head, records: 267, fault: null, breaks: [{ records: expect.any(Number) }] });
+  expect(contentOf(mended.copy)).toEqual(contentOf(directory));
+  expect(verifyJournal(part.copy).audit.records).toBe(0);
+});
+
+test('a chained event that was changed with all checksums right is not imported', async () => {
+  const directory = join(makeFolder(), 'journal');
+  const frames = new Frames();
+  const journal = await openJournal(directory, { audit: ['journal_test.audit'] });
+  journal.types(frames.table.toRecords());
+  for (let i = 0; i < 5; i++) frames.append(journal, { type: 'audit', text: 'abc' });
+  await journal.close();
+  const lines: string[] = [];
+  await exportJournal(directory, (text) => Promise.resolve(lines.push(...text.trimEnd().split('\n')) > 0));
+  const writer = new LineWriter();
+  const forged = lines.map((line) => {
+    const record = JSON.parse(line) as Exclude<TransferRecord, { seq: number }> & { seq?: number; frame: string; crc?: string };
+    delete record.crc;
+    if ('end' in record) return writer.line({ end: { ...record.end, sha256: writer.contentHash() } });
+    if (record.seq === undefined) return writer.line(record);
+    const frame = Buffer.from(record.frame, 'base64');
+    if (record.seq === 3) frame[frame.indexOf('abc')] = 0x7a;
+    return writer.event(record.seq, frame, null);
+  });
+  const folder = makeFolder();
+
+  const refusal = importJournal(Readable.from([Buffer.from(forged.join(''))]), join(folder, 'copy'));
+
+  await expect(refusal).rejects.toMatchObject({ code: 'QT_JOURNAL_DAMAGED', message: expect.stringContaining('seq 3') });
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('an empty journal that only explains types is the same too', async () => {
