@@ -31,4 +31,16 @@ export {
   type Static,
   type TSchema,
 } from './event/index.ts';
+export {
+  openJournal,
+  replayJournal,
+  type Journal,
+  type JournalLevel,
+  type JournalOptions,
+  type ReplayCollaborators,
+  type ReplayOptions,
+  type ReplayProgress,
+  type ReplayReport,
+  type ReplayTarget,
+} from './journal/index.ts';
 export * from './model/index.ts';

@@ -153,6 +153,15 @@ export class CursorStore {
   }
 }
 
+/**
+ * The positions of all groups of a journal as they were last written, without its lock; an open journal may be up to
+ * `flushMs` further. Empty for a journal without any.
+ */
+export function readCursors(directory: string, fs: JournalFs = nodeFs): ReadonlyMap<string, number> {
+  const path = join(directory, FILE);
+  return fs.exists(path) ? new Map(readLines(readWhole(fs, path))) : new Map();
+}
+
 function lineOf(group: string, seq: number): string {
   const text = JSON.stringify([group, seq]);
   return `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`;

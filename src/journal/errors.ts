@@ -20,3 +20,7 @@ export const QT_JOURNAL_FRAME_INVALID = 'QT_JOURNAL_FRAME_INVALID';
 export const QT_JOURNAL_CLOSED = 'QT_JOURNAL_CLOSED';
 /** A segment was written by a newer version of this code. Remedy: read it with that version. */
 export const QT_JOURNAL_VERSION_UNSUPPORTED = 'QT_JOURNAL_VERSION_UNSUPPORTED';
+/** A replay should go on from a group that has no position in the journal. Remedy: the message names those that have one; else give a seq or a time. */
+export const QT_JOURNAL_CURSOR_UNKNOWN = 'QT_JOURNAL_CURSOR_UNKNOWN';
+/** A replay met a type that this process does not define, and was told to refuse such. Remedy: import the definition before, or let the replay define it. */
+export const QT_JOURNAL_TYPE_UNKNOWN = 'QT_JOURNAL_TYPE_UNKNOWN';

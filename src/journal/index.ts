@@ -7,10 +7,10 @@
  *
  * @module
  */
-export { CHAIN_START, type ChainState } from './audit-chain.ts';
+export type { ChainState } from './audit-chain.ts';
 export type { AuditBreak, AuditFault, AuditReport } from './audit-check.ts';
 export type { RetentionReport } from './compactor.ts';
-export { CursorStore, type CursorOptions } from './cursors.ts';
+export { CursorStore, readCursors, type CursorOptions } from './cursors.ts';
 export type { DictionaryRecords } from './dictionary.ts';
 export * from './errors.ts';
 export { measureJournal, type JournalExtent } from './extent.ts';
@@ -27,6 +27,14 @@ export {
 } from './reader.ts';
 export type { ClosedSegment, RecoveryReport } from './recovery.ts';
 export { repairJournal, type LostRange, type RepairReport } from './repair.ts';
+export {
+  replayJournal,
+  type ReplayCollaborators,
+  type ReplayOptions,
+  type ReplayProgress,
+  type ReplayReport,
+  type ReplayTarget,
+} from './replay.ts';
 export { planRetention, type RetentionRule, type RetentionRules, type RetentionSituation, type RetentionStep } from './retention.ts';
 export type { JournalFault } from './segments.ts';
 export { verifyJournal, type VerifyOptions, type VerifyReport } from './verify.ts';
