@@ -18,6 +18,7 @@ export { exportJournal, type ExportOptions } from './journal/export.ts';
 export { importJournal, type ImportOptions } from './journal/import.ts';
 export { checkJournal, describeJournal, mendJournal, type JournalInfo, type RecordedRun, type RepairOutcome } from './journal/inspect.ts';
 export type { Difference, EventSide } from './journal/comparison.ts';
+export { checkFreeRun, type FreeCheckParts, type FreeCheckResult } from './journal/free-check.ts';
 export { describeFields, describeSide } from './journal/difference-text.ts';
 export { toEventJson, toPayloadJson } from './journal/event-json.ts';
 export type { EventSelection } from './journal/event-filter.ts';

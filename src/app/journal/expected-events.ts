@@ -100,6 +100,7 @@ export class ExpectedEvents {
     this.#open = [];
     let best: { readonly batch: Batch; readonly equal: number } | null = null;
     let skipped: Batch | null = null;
+    let later: Batch | null = null;
     for (const { batches } of this.#sources.get(sourceOf(first) ?? '') ?? []) {
       const at = batches.findIndex(({ causeSeq }) => causeSeq === first.causeSeq);
       if (at < 0) continue;
@@ -107,6 +108,7 @@ export class ExpectedEvents {
       const equal = this.#countEqual(recorded, batch);
       if (at > 0) {
         if (equal > 0) skipped ??= batches[0]!;
+        else later ??= batch;
         continue;
       }
       if (equal === recorded.length && (equal === batch.views.length || isCut)) {
@@ -117,7 +119,7 @@ export class ExpectedEvents {
       if (best === null || equal > best.equal) best = { batch, equal };
     }
     if (best === null && skipped !== null) return this.#missing(skipped, 0);
-    return this.#differenceIn(recorded, best);
+    return this.#differenceIn(recorded, best ?? (later === null ? null : { batch: later, equal: 0 }));
   }
 
   #countEqual(recorded: readonly RecordedFrame[], { views }: Batch): number {

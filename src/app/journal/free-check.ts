@@ -1,22 +1,25 @@
-import type { Logger } from '../../base/index.ts';
+import { QtError, type Logger } from '../../base/index.ts';
 import { KEY_HASH, TIMESTAMP } from '../../codec/index.ts';
-import { Rerun, type RerunMember } from '../../engine/index.ts';
+import { Rerun, type RerunMember, type Sink } from '../../engine/index.ts';
 import { laneOf } from '../../event/index.ts';
 import { SystemRunEnded } from '../../model/index.ts';
-import type { RunContext } from '../components.ts';
-import { wireRun, type RunEngine } from '../run-bus.ts';
-import type { RunWatch } from '../run-watch.ts';
+import type { Subscribable } from '../compose.ts';
+import { QT_APP_REPLAY_REFUSED } from '../errors.ts';
 import type { Difference } from './comparison.ts';
 import { ExpectedEvents, type Owed } from './expected-events.ts';
 import { Placements, type Placement } from './placements.ts';
-import { toDelivered, type RecordedFrame, type RecordedFrames } from './recorded.ts';
+import { RecordedFrames, toDelivered, type RecordedFrame } from './recorded.ts';
 
 export interface FreeCheckParts {
   readonly directory: string;
-  readonly context: RunContext;
-  readonly engine: RunEngine;
+  /** Worker threads that the run had. */
+  readonly workers: number;
+  /** Whether payloads were checked against their schemas. */
+  readonly validate: boolean;
+  /** Subscribes what took part in the run, as it did. */
+  readonly wire: (bus: Subscribable) => void;
   /** Sees every recorded event up to the first difference. */
-  readonly watch: RunWatch;
+  readonly watch: Sink;
   readonly logger: Logger;
 }
 
@@ -26,6 +29,27 @@ export interface FreeCheckResult {
   readonly events: number;
   readonly given: number;
   readonly difference: Difference | null;
+}
+
+/**
+ * Gives the events of a recorded run that was free running to the same instances again, each in the order in which it saw
+ * them, and holds what they publish against the recording.
+ *
+ * The order is known: all events of an instance shared one lane of one thread, so they came in commit order, except where
+ * the recording has a note (see `Placements`). Nothing that is published here is delivered: the recorded event is, which is
+ * the same as long as nothing differs. So each decision is made from exactly what it was made from, and timing, which
+ * decided the order, decides nothing again.
+ *
+ * @throws QtError QT_APP_INPUT_UNREADABLE, QT_APP_REPLAY_REFUSED, QT_JOURNAL_DAMAGED, QT_HANDLER_LOAD_FAILED
+ */
+export async function checkFreeRun(parts: FreeCheckParts): Promise<FreeCheckResult> {
+  const { directory } = parts;
+  using frames = new RecordedFrames(directory);
+  const checked = await new FreeCheck(parts).run(frames);
+  const { lostRecords, removedRecords } = frames;
+  if (lostRecords + removedRecords === 0) return checked;
+  const reason = `${removedRecords} events were removed by retention and ${lostRecords} lost, so nobody can say what its components saw`;
+  throw new QtError(QT_APP_REPLAY_REFUSED, `Cannot verify ${directory}: ${reason}`, { details: { directory } });
 }
 
 /** State of one component on one thread, or of a handler on the main thread. */
@@ -38,16 +62,7 @@ interface Instance {
 
 const CRITICAL = laneOf('CRITICAL');
 
-/**
- * Gives the events of a recorded run that was free running to the same instances again, each in the order in which it saw
- * them, and holds what they publish against the recording.
- *
- * The order is known: all events of an instance shared one lane of one thread, so they came in commit order, except where
- * the recording has a note (see `Placements`). Nothing that is published here is delivered: the recorded event is, which is
- * the same as long as nothing differs. So each decision is made from exactly what it was made from, and timing, which
- * decided the order, decides nothing again.
- */
-export class FreeCheck {
+class FreeCheck {
   readonly #parts: FreeCheckParts;
   readonly #rerun: Rerun;
   readonly #placements: Placements;
@@ -55,16 +70,15 @@ export class FreeCheck {
   readonly #instances = new Map<string, Instance>();
 
   constructor(parts: FreeCheckParts) {
-    const { context, directory, engine, logger } = parts;
+    const { directory, logger, validate, wire, workers } = parts;
     this.#parts = parts;
-    this.#rerun = new Rerun({ workers: engine.workers, validate: context.config.engine.validate, logger });
+    this.#rerun = new Rerun({ workers, validate, logger });
     this.#expected = new ExpectedEvents(this.#rerun.decoder);
-    wireRun(this.#rerun, context, engine);
+    wire(this.#rerun);
     for (const member of this.#rerun.members) this.#addInstance(member);
     this.#placements = Placements.read(directory);
   }
 
-  /** @throws QtError QT_JOURNAL_DAMAGED, QT_HANDLER_LOAD_FAILED */
   async run(frames: RecordedFrames): Promise<FreeCheckResult> {
     await this.#rerun.start();
     try {

@@ -1,13 +1,14 @@
-import { QtError, silentLogger, type Logger } from '../../base/index.ts';
+import { silentLogger, type Logger } from '../../base/index.ts';
 import { SystemRunEnded, type SystemRunEndedPayload } from '../../model/index.ts';
 import { isDecisionType } from '../../observe/index.ts';
-import { QT_APP_REPLAY_REFUSED } from '../errors.ts';
+import type { Subscribable } from '../compose.ts';
 import { LatencyMeter } from '../latency.ts';
+import { wireRun } from '../run-bus.ts';
 import { RunWatch } from '../run-watch.ts';
 import { loadUserModules } from '../user-modules.ts';
 import { causesOf } from './cause-chain.ts';
 import type { Difference, EventSide } from './comparison.ts';
-import { FreeCheck } from './free-check.ts';
+import { checkFreeRun } from './free-check.ts';
 import { checkLockstep } from './lockstep-check.ts';
 import { readRecordedRun, type RecordedRunSetup } from './recorded-run.ts';
 import { RecordedFrames, toRecordedEvent } from './recorded.ts';
@@ -82,14 +83,11 @@ async function checkInputs({ directory, handlers, logger }: VerifyOptions, run: 
   return { given: 0, ...(await checkLockstep({ directory, context, runId: identity.runId, watch, modules, logger })) };
 }
 
-async function checkFree(options: VerifyOptions, { context, engine }: RecordedRunSetup, watch: RunWatch): Promise<Checked> {
+function checkFree(options: VerifyOptions, { context, engine }: RecordedRunSetup, watch: RunWatch): Promise<Checked> {
   const { directory, logger = silentLogger } = options;
-  using frames = new RecordedFrames(directory);
-  const checked = await new FreeCheck({ directory, context, engine, watch, logger }).run(frames);
-  const { lostRecords, removedRecords } = frames;
-  if (lostRecords + removedRecords === 0) return checked;
-  const reason = `${removedRecords} events were removed by retention and ${lostRecords} lost, so nobody can say what its components saw`;
-  throw new QtError(QT_APP_REPLAY_REFUSED, `Cannot verify ${directory}: ${reason}`, { details: { directory } });
+  const { validate } = context.config.engine;
+  const wire = (bus: Subscribable): void => void wireRun(bus, context, engine);
+  return checkFreeRun({ directory, workers: engine.workers, validate, wire, watch, logger });
 }
 
 function endHashOf(directory: string, lastSeq: number): string | null {
