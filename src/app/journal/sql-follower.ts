@@ -1,3 +1,4 @@
+import { QtError } from '../../base/index.ts';
 import { openJournalReader, type JournalReader } from '../../journal/index.ts';
 import type { EventDatabase } from '../../observe/index.ts';
 import { EventDecoding } from './recorded.ts';
@@ -20,6 +21,7 @@ export class SqlFollower {
   readonly #database: EventDatabase;
   readonly #batchEvents: number;
   #place: Place | null = null;
+  #isCareful = false;
 
   /**
    * @param batchEvents events from which on a transaction is ended
@@ -44,7 +46,8 @@ export class SqlFollower {
     const { decoding, reader } = (this.#place ??= this.#open());
     try {
       let added = 0;
-      while (added < this.#batchEvents) {
+      const enough = this.#isCareful ? 1 : this.#batchEvents;
+      while (added < enough) {
         const count = reader.readBatch((views, index) => database.add(decoding.event(views, index)));
         if (count === 0) break;
         added += count;
@@ -55,7 +58,10 @@ export class SqlFollower {
     } catch (error) {
       this.close();
       database.rollback();
-      throw error;
+      if (this.#isCareful || !hasJournalCode(error)) throw error;
+      // What lies before the damage is still to be had, if it is taken batch by batch.
+      this.#isCareful = true;
+      return this.step();
     }
   }
 
@@ -68,4 +74,8 @@ export class SqlFollower {
     const reader = openJournalReader(this.#directory, { fromSeq: this.#database.position + 1 });
     return { reader, decoding: new EventDecoding(reader) };
   }
+}
+
+function hasJournalCode(error: unknown): boolean {
+  return error instanceof QtError && /^QT_(JOURNAL|CODEC)_/.test(error.code);
 }
