@@ -48,7 +48,7 @@ export interface RunBus {
 }
 
 /** @throws QtError of the options and of the components */
-export function createRunBus({ context, engine, log, logger, modules = [], runId, sink }: RunBusParts): RunBus {
+export function createRunBus({ context, engine, log, logger, modules, runId, sink }: RunBusParts): RunBus {
   const { config } = context;
   const bus = createEventBus({
     mode: engine.mode,
@@ -64,7 +64,9 @@ export function createRunBus({ context, engine, log, logger, modules = [], runId
     ...(log === null ? {} : { log }),
     logger: logger ?? silentLogger,
   });
-  return { bus, ...wireRun(bus, context, engine) };
+  const wired = wireRun(bus, context, engine);
+  subscribeUserModules(bus, modules ?? []);
+  return { bus, ...wired };
 }
 
 /**
@@ -80,7 +82,6 @@ export function wireRun(bus: Subscribable, context: RunContext, { lockstep }: Ru
   subscribeWatchdog(bus, Math.max(toDurationUs(config.exit.watchdogSilence), 10 * barUs(context)) + context.slackUs);
   subscribeFlattenWatch(bus);
   subscribePerformance(bus, performance, benchmark);
-  subscribeUserModules(bus, modules);
   return { performance, benchmark };
 }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-export type { ChainState } from './audit-chain.ts';
+export { CHAIN_START, type ChainState } from './audit-chain.ts';
 export type { AuditBreak, AuditFault, AuditReport } from './audit-check.ts';
 export type { RetentionReport } from './compactor.ts';
 export { CursorStore, readCursors, type CursorOptions } from './cursors.ts';
