@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { COLUMN_NAMES, FORMATS, type FormatName } from '../../event-format.ts';
+import { COLUMN_NAMES, FORMATS, type FormatName } from '../../event-columns.ts';
 
 export interface EventsOptions {
   readonly from?: string | undefined;
