@@ -20,8 +20,18 @@ export const CASES: readonly CaseEntry[] = [
   { folder: 'topology', name: 'ping-pong', load: () => import('./topology/ping-pong.ts') },
   { folder: 'topology', name: 'overtaking', load: () => import('./topology/overtaking.ts') },
   { folder: 'topology', name: 'retry-timing', load: () => import('./topology/retry-timing.ts') },
-  { folder: 'topology', name: 'fan-out-4', load: () => import('./topology/fan-out-4.ts') },
+  { folder: 'topology', name: 'fan-out', load: () => import('./topology/fan-out.ts') },
+  { folder: 'topology', name: 'fan-in', load: () => import('./topology/fan-in.ts') },
+  { folder: 'topology', name: 'pipeline-6', load: () => import('./topology/pipeline-6.ts') },
+  { folder: 'topology', name: 'handler-cpu', load: () => import('./topology/handler-cpu.ts') },
+  { folder: 'topology', name: 'payload-sizes', load: () => import('./topology/payload-sizes.ts') },
+  { folder: 'topology', name: 'burst', load: () => import('./topology/burst.ts') },
+  { folder: 'topology', name: 'slow-consumer', load: () => import('./topology/slow-consumer.ts') },
   { folder: 'topology', name: 'types-10000', load: () => import('./topology/types-10000.ts') },
+  { folder: 'topology', name: 'journal-levels', load: () => import('./topology/journal-levels.ts') },
+  { folder: 'topology', name: 'journal-replay', load: () => import('./topology/journal-replay.ts') },
+  { folder: 'topology', name: 'journal-open', load: () => import('./topology/journal-open.ts') },
+  { folder: 'topology', name: 'sql-tables', load: () => import('./topology/sql-tables.ts') },
 ];
 
 /**

@@ -33,8 +33,39 @@ export interface CaseSettings {
   readonly 'ping-pong': { readonly rounds: number; readonly trips: number };
   readonly 'retry-timing': { readonly rounds: number; readonly events: number };
   readonly overtaking: { readonly rounds: number; readonly trips: number; readonly backlog: number };
-  readonly 'fan-out-4': RoundSettings & { readonly events: number };
-  readonly 'types-10000': RoundSettings & { readonly events: number };
+  /** The first number of groups or producers is 1: the others are compared with it. */
+  readonly 'fan-out': RoundSettings & { readonly events: number; readonly groups: readonly number[] };
+  readonly 'fan-in': RoundSettings & { readonly events: number; readonly producers: readonly number[] };
+  readonly 'pipeline-6': RoundSettings & { readonly events: number; readonly pacedRate: number; readonly pacedEvents: number };
+  readonly 'types-10000': RoundSettings & { readonly events: number; readonly types: readonly number[] };
+  readonly 'journal-levels': RoundSettings & {
+    readonly events: number;
+    /** The same where each window is awaited. */
+    readonly windowEvents: number;
+    readonly window: number;
+  };
+  readonly 'journal-replay': RoundSettings & {
+    readonly events: number;
+    /** As many of them are decoded, too. */
+    readonly decodedEvents: number;
+  };
+  readonly 'journal-open': { readonly rounds: number; readonly bytes: number };
+  /** `bars` of each of three synthetic markets; about ten events come of each. */
+  readonly 'sql-tables': RoundSettings & { readonly bars: number };
+  readonly 'handler-cpu': RoundSettings & {
+    /** Processor time that the handler takes for an event. */
+    readonly cpuUs: readonly number[];
+    /** Processor time of the handlers in one round, which says how many events it has. */
+    readonly roundUs: number;
+    readonly workers: readonly number[];
+  };
+  readonly 'payload-sizes': RoundSettings & {
+    readonly sizes: readonly number[];
+    readonly bytesPerRound: number;
+    readonly eventsMax: number;
+  };
+  readonly burst: { readonly rounds: number; readonly events: number; readonly silenceMs: number };
+  readonly 'slow-consumer': { readonly rounds: number; readonly events: number; readonly cpuUs: number };
 }
 
 export type CaseName = keyof CaseSettings;

@@ -64,11 +64,19 @@ export interface Inputs {
 const INPUTS = 4096;
 
 export function createInputs(): Inputs {
-  const trades = Array.from({ length: INPUTS }, (_, number) => tradeOf(number));
+  return inputsOf(Array.from({ length: INPUTS }, (_, number) => tradeOf(number)));
+}
+
+/** Events to send in a circle, each with its place in it as `size`. */
+export function createCircle(length: number): Inputs {
+  return inputsOf(Array.from({ length }, (_, number) => ({ ...tradeOf(number), size: number })));
+}
+
+function inputsOf(trades: readonly Trade[]): Inputs {
   return {
     drafts: trades.map((trade) => BenchTrade.create({ ...trade })),
     plain: trades.map((payload) => ({ type: BenchTrade.type, payload })),
-    mask: INPUTS - 1,
+    mask: trades.length - 1,
   };
 }
 

@@ -8,6 +8,9 @@ const COUNT = 2;
 const FAULTS = 3;
 const FIRST = 4;
 
+/** Events of the circle that is sent; a power of two. */
+export const CIRCLE = 4096;
+
 /**
  * Latencies of evenly spaced arrivals, in shared memory. The sender stores the start and the interval; the receiver
  * knows by its count when each event should have been sent, so events made before the time can be sent in a circle at
@@ -16,13 +19,11 @@ const FIRST = 4;
 export class ArrivalLog {
   readonly memory: SharedArrayBuffer;
   readonly #values: Float64Array;
-  readonly #mask: number;
 
   /** @param memory of another log, to look at the same values from another thread */
-  constructor(memory: SharedArrayBuffer, circle = CIRCLE) {
+  constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.#values = new Float64Array(memory);
-    this.#mask = circle - 1;
   }
 
   static ofCapacity(events: number): ArrivalLog {
@@ -34,7 +35,7 @@ export class ArrivalLog {
     const values = this.#values;
     const count = values[COUNT]!;
     values[FIRST + count] = nowUs() - values[START_US]! - count * values[INTERVAL_US]!;
-    if (trade.size !== (count & this.#mask)) values[FAULTS] = values[FAULTS]! + 1;
+    if (trade.size !== (count & (CIRCLE - 1))) values[FAULTS] = values[FAULTS]! + 1;
     values[COUNT] = count + 1;
   }
 
@@ -64,6 +65,3 @@ export class ArrivalLog {
     return sorted;
   }
 }
-
-/** Events of the circle that is sent; a power of two. */
-export const CIRCLE = 4096;

@@ -1,7 +1,7 @@
 import { FrameEncoder, TypeTable } from '../../src/codec/index.ts';
 import { definitionOf, type EventInput } from '../../src/event/index.ts';
 
-const SCRATCH_BYTES = 65_536;
+const SCRATCH_BYTES = 1 << 20;
 
 /** Bytes of an event as it lies in a ring (header, key and payload), on average over these events of one type. */
 export function frameBytesOf(events: readonly EventInput[]): number {

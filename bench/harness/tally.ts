@@ -25,8 +25,13 @@ export class Tally {
 
   /** Receiver. Wakes the sender at the last one expected; one more is counted and found by `check`. */
   add(trade: Trade): void {
+    this.addValue(checksumOf(trade));
+  }
+
+  /** As `add`, for other payloads. */
+  addValue(value: number): void {
     const words = this.#words;
-    words[CHECKSUM] = words[CHECKSUM]! + checksumOf(trade);
+    words[CHECKSUM] = words[CHECKSUM]! + value;
     const count = words[COUNT]! + 1;
     words[COUNT] = count;
     if (count !== words[EXPECTED]) return;
@@ -42,6 +47,11 @@ export class Tally {
     if (Atomics.add(words, COUNT, 1) + 1 !== words[EXPECTED]) return;
     Atomics.store(words, FINISHED, 1);
     Atomics.notify(words, FINISHED);
+  }
+
+  /** How many have arrived so far. */
+  get count(): number {
+    return Atomics.load(this.#words, COUNT);
   }
 
   /** Sender, before the round, while nothing is on its way. */

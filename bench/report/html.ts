@@ -6,7 +6,7 @@ import { promiseText, type GateResult } from './gates.ts';
 import type { RunReport } from './json.ts';
 import { isBusy, type Machine } from './machine.ts';
 import { barsSvg, escapeText, plotSvg } from './plot.ts';
-import { numberText, ratioText } from './table.ts';
+import { figureNames, numberText, ratioText } from './table.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2129; --paper: #ffffff; --soft: #5c6470; --grid: #dfe3e8; --met: #12733b; --missed: #b3261e;
@@ -98,7 +98,7 @@ function figureHtml(caption: string, picture: string): string {
 }
 
 function figuresHtml({ subjects }: CaseReport): string {
-  const figures = [...new Set(subjects.flatMap((subject) => Object.keys(subject.figures)))];
+  const figures = figureNames(subjects);
   const rows = subjects.map(({ figures: values, name }) => [cell(name), ...figures.map((figure) => cell(spreadCell(values[figure])))]);
   return table(['subject', ...figures], rows);
 }

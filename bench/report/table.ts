@@ -39,8 +39,14 @@ export function gateLines(gates: readonly GateResult[]): string {
     .join('\n');
 }
 
+/** Every figure once; in the order of those that have the most. */
+export function figureNames(subjects: CaseReport['subjects']): string[] {
+  const lists = subjects.map(({ figures }) => Object.keys(figures)).sort((a, b) => b.length - a.length);
+  return [...new Set(lists.flat())];
+}
+
 function figureRows({ subjects }: CaseReport): string[] {
-  const figures = [...new Set(subjects.flatMap(({ figures }) => Object.keys(figures)))];
+  const figures = figureNames(subjects);
   const rows = subjects.map(({ name, figures: values }) => [
     name,
     ...figures.map((figure) => (values[figure] === undefined ? '' : spreadText(values[figure]))),

@@ -4,95 +4,111 @@
  *   arrivals, evenly spaced          main thread                 worker thread
  *   |    |    |    |    |   ====>    publish  ===============>   handler: now - intended send time
  *
- * Latency counts from when an event should have been sent, so a sender that falls behind shows up in it. At these
- * rates a thread is parked between events more often than not: this measures the wake-up, where the throughput case
- * measures the work.
+ * Latency counts from when an event should have been sent, so a sender that falls behind shows up in it. At low rates
+ * a thread is parked between events more often than not: this measures the wake-up, where the throughput case measures
+ * the work.
  */
 import type { Worker } from 'node:worker_threads';
-import { createEventBus, moduleHandler, type EventBus, type EventInput } from '../../src/index.ts';
-import type { BenchCase, RatioReport, SubjectReport } from '../case.ts';
-import { latencyFigures, latencyRatios, type LatencyRounds } from '../harness/latency-figures.ts';
-import { LatencyLog } from '../harness/latency-log.ts';
+import { createEventBus, moduleHandler, type EventBus } from '../../src/index.ts';
+import type { BenchCase, Plot, RatioReport, SubjectReport } from '../case.ts';
+import { ArrivalLog, CIRCLE } from '../harness/arrival-log.ts';
+import { latencyFigures, latencyRatios, percentiles, pointAt, type LatencyFigure, type LatencyRounds } from '../harness/latency-figures.ts';
 import { sendPaced } from '../harness/pace.ts';
+import { spreadOf } from '../harness/statistics.ts';
 import { turn } from '../harness/turn.ts';
 import { startPostMessagePeer } from '../peers/post-message.ts';
-import { BenchTrade, tradeOf, type Trade } from '../trade.ts';
+import { BenchTrade, createCircle } from '../trade.ts';
 
-const ARRIVE_MS_MAX = 10_000;
+const ARRIVE_MS_MAX = 20_000;
 const SUBJECTS = ['bus.tryPublish', 'worker.postMessage'] as const;
+const SHOWN: readonly LatencyFigure[] = ['p50 us', 'p99 us', 'p99.9 us', 'max us'];
+/** What is promised at a rate of trading, in microseconds. */
+const PROMISE = { rate: 5000, figure: 'p99 us', us: 1000 } as const;
+
+const { drafts, mask, plain } = createCircle(CIRCLE);
 
 export const bench: BenchCase<'paced-latency'> = {
   name: 'paced-latency',
   question: 'How long after its arrival does an event reach its handler on a worker thread, at the rates of a trading day?',
   async run({ rounds, rates, roundMs }) {
-    const log = LatencyLog.ofCapacity(Math.ceil((Math.max(...rates) * roundMs) / 1000));
+    const log = ArrivalLog.ofCapacity(Math.ceil((Math.max(...rates) * roundMs) / 1000));
     const bus = await openBus(log);
-    const worker = await startPostMessagePeer({ role: 'latency', memory: log.memory });
-    const subjects: SubjectReport[] = [];
+    const worker = await startPostMessagePeer({ role: 'arrivals', memory: log.memory });
+    const latencies: LatencyRounds = new Map();
     const ratios: RatioReport[] = [];
     try {
       for (const rate of rates) {
-        const arrivals = arrivalsOf(rate, roundMs);
-        const latencies: LatencyRounds = new Map(SUBJECTS.map((name) => [nameAt(name, rate), []]));
+        for (const name of SUBJECTS) latencies.set(nameAt(name, rate), []);
         // The first round does not count: code is still being compiled.
         for (let round = 0; round <= rounds; round++) {
           for (const name of round % 2 === 0 ? SUBJECTS : SUBJECTS.toReversed()) {
-            const sorted = await measure(log, arrivals, senderOf(name, bus, worker, arrivals));
+            const sorted = await measure(log, rate, roundMs, senderOf(name, bus, worker));
             if (round > 0) latencies.get(nameAt(name, rate))!.push(sorted);
           }
         }
-        subjects.push(...[...latencies].map(([name, all]) => ({ name, figures: latencyFigures(all) })));
         ratios.push(...latencyRatios(latencies, nameAt(SUBJECTS[0], rate), nameAt(SUBJECTS[1], rate)));
       }
-      return { subjects, ratios };
+      const subjects: SubjectReport[] = [...latencies].map(([name, all]) => ({ name, figures: latencyFigures(all) }));
+      return { subjects, ratios: [...ratios, ...promised(latencies)], plots: [plotOf(latencies, rates)] };
     } finally {
       await Promise.all([bus.stop(), worker.terminate()]);
     }
   },
 };
 
-interface Arrivals {
-  /** Microseconds after the start; also the trades' `ts`. */
-  readonly dueUs: Float64Array;
-  readonly drafts: readonly EventInput<Trade>[];
-  readonly plain: readonly EventInput<Trade>[];
-}
-
-function arrivalsOf(rate: number, roundMs: number): Arrivals {
-  const dueUs = Float64Array.from({ length: Math.floor((rate * roundMs) / 1000) }, (_, i) => (i * 1e6) / rate);
-  const trades = Array.from(dueUs, (due, i) => tradeOf(i, due));
-  return {
-    dueUs,
-    drafts: trades.map((trade) => BenchTrade.create({ ...trade })),
-    plain: trades.map((payload) => ({ type: BenchTrade.type, payload })),
-  };
-}
-
-async function openBus(log: LatencyLog): Promise<EventBus> {
+async function openBus(log: ArrivalLog): Promise<EventBus> {
   const bus = createEventBus({ mode: 'threads', workers: 1 });
-  const handler = moduleHandler(new URL('../handlers/latency.ts', import.meta.url), 'onTrade', { options: { memory: log.memory } });
+  const handler = moduleHandler(new URL('../handlers/arrivals.ts', import.meta.url), 'onTrade', { options: { memory: log.memory } });
   bus.subscribe(BenchTrade.type, handler, { group: 'latency' });
   await bus.start();
   return bus;
 }
 
-function senderOf(name: (typeof SUBJECTS)[number], bus: EventBus, worker: Worker, { drafts, plain }: Arrivals): (index: number) => void {
-  if (name === 'worker.postMessage') return (index) => worker.postMessage(plain[index]);
+function senderOf(name: (typeof SUBJECTS)[number], bus: EventBus, worker: Worker): (index: number) => void {
+  if (name === 'worker.postMessage') return (index) => worker.postMessage(plain[index & mask]);
   return (index) => {
     // A full queue makes the event wait and the sender go on; the wait is part of the event's latency. Nobody handles a
     // refusal: it ends the process, and with it the case.
-    if (bus.tryPublish(drafts[index]!) < 0) void bus.publish(drafts[index]!);
+    const draft = drafts[index & mask]!;
+    if (bus.tryPublish(draft) < 0) void bus.publish(draft);
   };
 }
 
 /** Microseconds, ascending. */
-async function measure(log: LatencyLog, { dueUs }: Arrivals, send: (index: number) => void): Promise<Float64Array> {
+async function measure(log: ArrivalLog, rate: number, roundMs: number, send: (index: number) => void): Promise<Float64Array> {
+  const intervalUs = 1e6 / rate;
+  const dueUs = Float64Array.from({ length: Math.floor((rate * roundMs) / 1000) }, (_, i) => i * intervalUs);
   (globalThis as { gc?: () => void }).gc?.();
   await turn();
-  await sendPaced(dueUs, (startUs) => log.start(startUs), send);
+  await sendPaced(dueUs, (startUs) => log.start(startUs, intervalUs), send);
   const deadline = performance.now() + ARRIVE_MS_MAX;
   while (log.count < dueUs.length && performance.now() < deadline) await turn();
   return log.sorted(dueUs.length);
+}
+
+/** What a trading system is told: at this rate, below a millisecond. */
+function promised(latencies: LatencyRounds): RatioReport[] {
+  const rounds = latencies.get(nameAt(SUBJECTS[0], PROMISE.rate));
+  if (rounds === undefined) return [];
+  const ratio = spreadOf(percentiles(rounds, PROMISE.figure).map((us) => us / PROMISE.us));
+  return [{ subject: nameAt(SUBJECTS[0], PROMISE.rate), reference: '1 ms', figure: PROMISE.figure, ratio }];
+}
+
+function plotOf(latencies: LatencyRounds, rates: readonly number[]): Plot {
+  return {
+    title: 'Latency from the intended send time, by rate',
+    x: { label: 'events per second', scale: 'log' },
+    y: { label: 'latency, us', scale: 'log' },
+    series: SUBJECTS.flatMap((name) =>
+      SHOWN.map((figure) => ({
+        name: `${name}, ${figure.replace(' us', '')}`,
+        points: rates.flatMap((rate) => {
+          const spread = latencyFigures(latencies.get(nameAt(name, rate))!)[figure];
+          return spread === undefined ? [] : [pointAt(rate, spread)];
+        }),
+      })),
+    ),
+  };
 }
 
 function nameAt(name: string, rate: number): string {
