@@ -34,6 +34,9 @@ export {
 export {
   openJournal,
   replayJournal,
+  verifyJournal,
+  type AuditReport,
+  type ChainState,
   type Journal,
   type JournalLevel,
   type JournalOptions,
@@ -42,5 +45,9 @@ export {
   type ReplayProgress,
   type ReplayReport,
   type ReplayTarget,
+  type RetainOptions,
+  type RetentionReport,
+  type RetentionRules,
+  type VerifyReport,
 } from './journal/index.ts';
 export * from './model/index.ts';
