@@ -73,7 +73,7 @@ test('a step that fails leaves the database as it was', () => {
   const connection = new DatabaseSync(path);
   const steps: Migration[] = [...MIGRATIONS, { sql: 'DELETE FROM events; CREATE TABLE more (a); SELECT nothing', isRebuilding: false }];
 
-  expect(() => migrate(connection, path, noRebuild, steps)).toThrow();
+  expect(() => migrate(connection, path, noRebuild, steps)).toThrow('syntax error');
   connection.close();
 
   expect(hashesOf(path)).toEqual(before);

@@ -232,7 +232,7 @@ describe('a database that cannot be used is refused with a code', () => {
   test('and what it is of something else stays as it was', () => {
     const path = made((at) => execute(at, 'CREATE TABLE a (b); INSERT INTO a VALUES (7)'));
 
-    expect(() => openEventDatabase(path)).toThrow();
+    expect(() => openEventDatabase(path)).toThrow('it is a database of something else');
 
     expect(query(path, 'SELECT b FROM a')).toEqual([{ b: 7 }]);
     expect(query(path, 'PRAGMA journal_mode')).toEqual([{ journal_mode: 'delete' }]);

@@ -85,12 +85,12 @@ test(
     // As fast as it goes, but only so far ahead, so that there is something to follow to the end.
     let following = new Following(directory, path);
     let trades = 0;
-    let isOver = false;
+    const stop = new AbortController();
     const load = (async () => {
-      while (!isOver && journal.lastSeq < EVENTS) {
+      while (!stop.signal.aborted && journal.lastSeq < EVENTS) {
         await bus.publishBatch(Array.from({ length: 10 }, () => lifeOf(trades++)).flat());
         await nextTurn();
-        while (!isOver && journal.lastSeq > following.position + 4000) await nextTurn();
+        await following.beyond(journal.lastSeq - AHEAD);
       }
     })();
     const killedAt: number[] = [];
@@ -100,9 +100,9 @@ test(
       // The next one loads its code meanwhile.
       const next = new Following(directory, path);
       const from = killedAt.at(-1) ?? 0;
-      const until = from + prng.integer(800);
-      while (following.position <= until && following.child.exitCode === null && journal.lastSeq < EVENTS) await nextTurn();
-      for (let i = prng.integer(200); i > 0; i--) await nextTurn();
+      await following.beyond(from + prng.integer(800));
+      // A few more turns of this loop, so that it is not always hit right after it spoke.
+      for (let i = prng.integer(30); i > 0; i--) await nextTurn();
       await following.kill();
       const [row] = query(path, 'SELECT last_seq AS position, (SELECT count(*) FROM events) AS events FROM journal_cursor');
       expect(row, `kill ${kill}`).toEqual({ position: row?.['position'], events: row?.['position'] });
@@ -112,7 +112,7 @@ test(
       following = next;
     }
     following.say();
-    isOver = true;
+    stop.abort();
     await load;
     await bus.drain();
     await bus.stop();

@@ -29,24 +29,22 @@ function compare(directory: string, database: EventDatabase, from: number): numb
   const { position } = database;
   using reader = openJournalReader(directory, { fromSeq: from });
   const decoding = new EventDecoding(reader);
-  let agreed: number | null = null;
-  let isDifferent = false;
-  let seen = 0;
+  const found: { agreed: number | null; isDifferent: boolean; seen: number } = { agreed: null, isDifferent: false, seen: 0 };
   do {
     const { nextSeq } = reader;
     const count = reader.readBatch((views, index, _length, seq) => {
-      if (seq > position || isDifferent) return;
-      seen++;
-      if (database.has(decoding.event(views, index))) agreed = seq;
-      else isDifferent = true;
+      if (seq > position || found.isDifferent) return;
+      found.seen++;
+      if (database.has(decoding.event(views, index))) found.agreed = seq;
+      else found.isDifferent = true;
     });
     if (reader.journalId === null) return position;
     database.bind(reader.journalId);
     if (count === 0 && reader.nextSeq === nextSeq) break;
-  } while (!isDifferent && reader.nextSeq <= position);
-  if (isDifferent) return agreed;
+  } while (!found.isDifferent && reader.nextSeq <= position);
+  if (found.isDifferent) return found.agreed;
   // The journal has the position, or has had it.
-  if (reader.nextSeq > position) return seen > 0 || from === 1 ? position : null;
+  if (reader.nextSeq > position) return found.seen > 0 || from === 1 ? position : null;
   // It ends before.
-  return seen > 0 ? reader.nextSeq - 1 : null;
+  return found.seen > 0 || from === 1 ? reader.nextSeq - 1 : null;
 }

@@ -59,6 +59,7 @@ CREATE TABLE fills (
   time TEXT GENERATED ALWAYS AS (${TIME}) VIRTUAL
 );
 CREATE INDEX fills_by_order ON fills (client_order_id);
+CREATE INDEX fills_by_request ON fills (request_id);
 
 CREATE TABLE positions (
   position_id TEXT PRIMARY KEY,
