@@ -19,7 +19,9 @@ import { openJournalReader, type JournalReader } from './reader.ts';
 
 /** What takes the events of a replay: a bus, or anything that publishes. */
 export interface ReplayTarget {
-  publish(event: EventInput, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
+  publish(event: EventInput): Promise<unknown>;
+  /** Needed for `batch: 'instant'`. */
+  publishBatch?(events: readonly EventInput[]): Promise<unknown>;
 }
 
 /** Of `fromSeq`, `fromTimeUs` and `fromCursor` at most one; by default from the oldest event on. */
@@ -44,11 +46,16 @@ export interface ReplayOptions {
    * every event, for handlers that derive nothing; each names its cause and its chain by their recorded ids.
    */
   readonly inputsOnly?: boolean;
+  /**
+   * `event` (default) publishes one by one; `instant` publishes inputs of one instant, with nothing derived between them,
+   * together. What a lockstep bus took together it must be given together, or it decides in another order.
+   */
+  readonly batch?: 'event' | 'instant';
   /** A type that this process does not define: `define` (default) it with its recorded schema, or `refuse` the replay. */
   readonly unknownTypes?: 'define' | 'refuse';
   /** Ends the replay early; the event at hand is still published. */
   readonly signal?: AbortSignal;
-  /** Told after each event. */
+  /** Told after each event, or each instant. */
   readonly onProgress?: (progress: ReplayProgress) => void;
 }
 
@@ -90,8 +97,8 @@ export interface ReplayCollaborators {
 }
 
 /**
- * Publishes the events of a journal again, in recorded order, one after the other: the next is not read before the target
- * has accepted the last, so a slow target slows it down and memory stays at one batch. Events keep their time, key,
+ * Publishes the events of a journal again, in recorded order, one after the other: the next is not published before
+ * the target has accepted the last, so a slow target slows it down and memory stays at one batch. Events keep their time, key,
  * priority and payload; they get new seqs. It takes no lock and changes nothing, and the journal may be growing meanwhile.
  *
  * With a speed, an event is due when it would be if the whole recording were stretched, counted from the start: a stall is
@@ -112,9 +119,10 @@ export async function replayJournal(
   options: ReplayOptions = {},
   collaborators: ReplayCollaborators = {},
 ): Promise<ReplayReport> {
-  const { fromCursor, fromSeq, fromTimeUs, unknownTypes } = options;
+  const { batch, fromCursor, fromSeq, fromTimeUs } = options;
   checkOptions(options);
-  if (unknownTypes !== undefined) checkOneOf('unknownTypes', unknownTypes, ['define', 'refuse']);
+  if (batch === 'instant' && target.publishBatch === undefined)
+    throw invalidOption('batch', batch, 'event for a target without publishBatch');
   const start =
     fromCursor !== undefined
       ? { fromSeq: positionOf(directory, fromCursor) + 1 }
@@ -128,6 +136,8 @@ interface Pending {
   readonly seq: number;
   readonly timestamp: number;
   readonly acceptedUs: number;
+  /** Events that were derived before it, to see whether some lie between two inputs. */
+  readonly derivedBefore: number;
 }
 
 // A timer shorter than this comes late anyway; what is due within it is sent at once, and the schedule stays as it was.
@@ -147,6 +157,7 @@ class Replay {
   #first: Pending | null = null;
   #last: Pending | null = null;
   #events = 0;
+  #derived = 0;
   #startMs = 0;
   #lateMsMax = 0;
   #hasEnded = false;
@@ -163,11 +174,9 @@ class Replay {
     const startedMs = this.#clock.monotonicMs();
     const { signal } = this.#options;
     let isComplete = signal?.aborted !== true;
-    for (let batch = this.#readBatch(); isComplete && batch !== null; batch = this.#readBatch()) {
-      for (const pending of batch) {
-        isComplete = await this.#publish(pending);
-        if (!isComplete) break;
-      }
+    for (const group of this.#groups()) {
+      isComplete &&= await this.#publish(group);
+      if (!isComplete) break;
     }
     const { lostRecords, removedRecords } = this.#reader;
     return {
@@ -185,16 +194,38 @@ class Replay {
     };
   }
 
+  /** What is published together, in order. */
+  *#groups(): Generator<readonly Pending[], void, undefined> {
+    let group: Pending[] = [];
+    for (let batch = this.#readBatch(); batch !== null; batch = this.#readBatch()) {
+      for (const pending of batch) {
+        if (group.length > 0 && !this.#isTogether(group[0]!, pending)) {
+          yield group;
+          group = [];
+        }
+        group.push(pending);
+      }
+    }
+    if (group.length > 0) yield group;
+  }
+
+  #isTogether(a: Pending, b: Pending): boolean {
+    const { batch = 'event', inputsOnly = true } = this.#options;
+    return batch === 'instant' && inputsOnly && a.timestamp === b.timestamp && a.derivedBefore === b.derivedBefore;
+  }
+
   /** False if the signal came first. */
-  async #publish(pending: Pending): Promise<boolean> {
-    const { onProgress, signal, speed = 'full' } = this.#options;
-    if (speed !== 'full' && !(await this.#waitFor(pending, speed))) return false;
+  async #publish(group: readonly Pending[]): Promise<boolean> {
+    const { batch, onProgress, signal, speed = 'full' } = this.#options;
+    const [first] = group;
+    if (speed !== 'full' && !(await this.#waitFor(first!, speed))) return false;
     if (signal?.aborted === true) return false;
-    this.#first ??= pending;
-    await this.#target.publish(pending.event);
-    this.#last = pending;
-    this.#events++;
-    onProgress?.({ events: this.#events, seq: pending.seq, timestamp: pending.timestamp });
+    this.#first ??= first!;
+    if (batch === 'instant') await this.#target.publishBatch!(group.map(({ event }) => event));
+    else await this.#target.publish(first!.event);
+    this.#last = group.at(-1)!;
+    this.#events += group.length;
+    onProgress?.({ events: this.#events, seq: this.#last.seq, timestamp: this.#last.timestamp });
     return true;
   }
 
@@ -224,12 +255,15 @@ class Replay {
     const batch: Pending[] = [];
     const count = this.#reader.readBatch((views, index, _length, seq) => {
       if (seq >= toSeq) this.#hasEnded = true;
-      if (seq > toSeq || (inputsOnly && views.f64[(index + CAUSE_SEQ) >> 3] !== 0)) return;
+      const isDerived = views.f64[(index + CAUSE_SEQ) >> 3] !== 0;
+      if (isDerived) this.#derived++;
+      if (seq > toSeq || (inputsOnly && isDerived)) return;
       const type = this.#reader.decoder.type(views, index);
       if (!this.#isWanted(type)) return;
       if ((views.u8[index + FLAGS]! & FLAG_DYNAMIC) === 0) this.#meet(type);
       const timestamp = views.f64[(index + TIMESTAMP) >> 3]!;
-      batch.push({ event: this.#toInput(views, index), seq, timestamp, acceptedUs: views.f64[(index + TS_INIT) >> 3]! });
+      const acceptedUs = views.f64[(index + TS_INIT) >> 3]!;
+      batch.push({ event: this.#toInput(views, index), seq, timestamp, acceptedUs, derivedBefore: this.#derived });
     });
     return count === 0 ? null : batch;
   }
@@ -287,7 +321,10 @@ class Replay {
   }
 }
 
-function checkOptions({ fromCursor, fromSeq, fromTimeUs, speed = 'full', toSeq, types = [] }: ReplayOptions): void {
+function checkOptions(options: ReplayOptions): void {
+  const { batch = 'event', fromCursor, fromSeq, fromTimeUs, speed = 'full', toSeq, types = [], unknownTypes = 'define' } = options;
+  checkOneOf('batch', batch, ['event', 'instant']);
+  checkOneOf('unknownTypes', unknownTypes, ['define', 'refuse']);
   const starts = [fromSeq, fromTimeUs, fromCursor].filter((start) => start !== undefined);
   if (starts.length > 1) throw invalidOption('fromSeq', fromSeq, 'alone: of fromSeq, fromTimeUs and fromCursor at most one');
   if (fromSeq !== undefined) checkNumber('fromSeq', fromSeq, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });

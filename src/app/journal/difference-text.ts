@@ -12,8 +12,18 @@ export function describeSide(side: EventSide | null): string {
   const { causeSeq, key, payload, seq, timestamp, type } = side;
   const text = JSON.stringify(payload);
   const shown = text.length > PAYLOAD_LENGTH ? `${text.slice(0, PAYLOAD_LENGTH)}...` : text;
+  const place = seq === 0 ? 'no seq' : `seq ${seq}`;
   const cause = causeSeq === 0 ? '' : ` from seq ${causeSeq}`;
-  return `seq ${seq} ${type} ${key ?? '-'}${cause} at ${new Date(timestamp / 1000).toISOString()} ${shown}`;
+  return `${place} ${type} ${key ?? '-'}${cause} at ${toTime(timestamp)} ${shown}`;
+}
+
+/** One link of a chain of causes in one line; an input has no cause. */
+export function describeCause({ causeSeq, key, seq, timestamp, type }: EventSide): string {
+  return `seq ${seq} ${type} ${key ?? '-'} at ${toTime(timestamp)}${causeSeq === 0 ? ', an input' : ''}`;
+}
+
+function toTime(us: number): string {
+  return new Date(us / 1000).toISOString();
 }
 
 /** What differs inside two events of one type, such as `stop: 99.5 recorded, 99 now`; the first few, none for other types. */

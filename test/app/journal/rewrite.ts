@@ -32,9 +32,9 @@ export function rewriteText(directory: string, seq: number, before: string, afte
 }
 
 function frameIn(bytes: Buffer, batch: number, seq: number): Buffer | null {
-  const isFrames = bytes.readUInt8(batch + 12) === 1;
+  if (bytes.readUInt8(batch + 12) !== 1) return null;
   let at = batch + bytes.readUInt32LE(batch + 8) - align8(bytes.readUInt32LE(batch + 20));
-  for (let i = bytes.readUInt32LE(batch + 16); isFrames && i > 0; i--) {
+  for (let i = bytes.readUInt32LE(batch + 16); i > 0; i--) {
     const length = bytes.readInt32LE(at);
     if (bytes.readDoubleLE(at + 16) === seq) return bytes.subarray(at, at + length);
     at += align8(length);

@@ -1,5 +1,6 @@
-import { createLogger, formatReport, prepareRun, type JournalReport, type Run, type RunResult } from '../../../app/index.ts';
+import { createLogger, formatReport, prepareRun, type JournalReport, type Run } from '../../../app/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
+import { isSound, reportOptions } from '../../run-report.ts';
 import type { RunFlags } from './options.ts';
 import { showProgress } from './progress.ts';
 import { toConfigFlags } from './settings.ts';
@@ -73,16 +74,4 @@ function listenForInterrupts(isQuiet: boolean): { signal: AbortSignal; close: ()
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
-}
-
-function isSound({ engine, outcome }: RunResult): boolean {
-  return outcome !== 'unfinished' && engine.lost === 0 && engine.deadLettered === 0;
-}
-
-function reportOptions(): { width: number; style: 'braille' | 'ascii' } {
-  const { LANG = '', LC_ALL = '', LC_CTYPE = '' } = process.env;
-  const locale = LC_ALL || LC_CTYPE || LANG;
-  // Without a locale most terminals of today still show Unicode; only a stated other one does not.
-  const isAscii = locale !== '' && !/utf-?8/i.test(locale) && !/^(C|POSIX)$/.test(locale);
-  return { width: Math.min(120, Math.max(72, process.stdout.columns ?? 92)), style: isAscii ? 'ascii' : 'braille' };
 }
