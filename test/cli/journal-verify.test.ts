@@ -25,7 +25,7 @@ function forge(path: string, at: number): void {
   writeFileSync(path, bytes);
 }
 
-test('qt journal verify walks the audit chain of a run, checks a noted head, and finds a forged decision', { timeout: 60_000 }, () => {
+test('qt journal verify walks the audit chain of a run, checks a noted head, and finds a forged decision', { timeout: 240_000 }, () => {
   const directory = join(makeFolder(), 'journal');
   const run = qt('run', '--mode', 'backtest', '--journal', directory, '--quiet', '--json');
   const { head, records } = (JSON.parse(run.stdout) as { journal: { audit: { head: string; records: number } } }).journal.audit;
@@ -38,6 +38,7 @@ test('qt journal verify walks the audit chain of a run, checks a noted head, and
   forge(path, readFileSync(path).lastIndexOf('APPROVED'));
   const forged = qt('journal', 'verify', directory);
   const json = qt('journal', 'verify', directory, '--json');
+  const repaired = qt('journal', 'repair', directory);
 
   expect(records).toBeGreaterThan(100);
   expect(sound).toMatchObject({ status: 0, stdout: expect.stringContaining(`audit chain: ${records} events, head ${head}`) });
@@ -58,27 +59,36 @@ test('qt journal verify walks the audit chain of a run, checks a noted head, and
     isSound: false,
     audit: { fault: { seq: expect.any(Number), type: expect.any(String), expected: expect.any(String), found: expect.any(String) } },
   });
+  expect(repaired, 'what can be read is not given up').toMatchObject({ status: 1, stdout: expect.stringMatching(/^still damaged: /m) });
   expect(checkJournal(directory).audit.records).toBeLessThan(records);
+
+  // The same place again, now with a checksum that is wrong.
+  const bytes = readFileSync(path);
+  bytes[bytes.lastIndexOf('PPROVED')]! ^= 1;
+  writeFileSync(path, bytes);
+  expect(qt('journal', 'repair', directory)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^sound now/m) });
+  const after = qt('journal', 'verify', directory);
+  expect(after).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^sound\n[^]*^the audit chain has a break: records lost here: \d+ chained events between seq/m),
+  });
+  expect(after.stdout).toContain(head);
+  expect(qt('journal', 'verify', directory, '--head', head)).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^damaged: the audit chain is not whole up to the noted head; records lost here/),
+  });
 });
 
-test('a file in the place of a journal ends every command with 2 and one line that says so', { timeout: 60_000 }, () => {
+test('a file in the place of a journal ends every command with 2 and one line that says so', { timeout: 240_000 }, () => {
   const file = join(makeFolder(), 'file');
   writeFileSync(file, 'no journal');
   const run = ['run', '--feed', 'synthetic', '--bars', '5', '--mode', 'backtest', '--quiet', '--journal'];
 
-  for (const command of [
-    ['journal', 'verify'],
-    ['journal', 'info'],
-    ['journal', 'repair'],
-    ['events', '--from'],
-    ['replay', '--verify'],
-    run,
-  ]) {
-    for (const path of [file, join(file, 'inside')]) {
-      const { status, stderr, stdout } = qt(...command, path);
-      expect({ command, status, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ command, status: 2, stdout: '', lines: 1 });
-      expect(stderr).toContain(path);
-    }
+  const commands = [['journal', 'verify'], ['journal', 'info'], ['journal', 'repair'], ['events', '--from'], ['replay', '--verify'], run];
+  for (const [command, path] of [...commands.map((one) => [one, file] as const), [run, join(file, 'inside')] as const]) {
+    const { status, stderr, stdout } = qt(...command, path);
+    expect({ command, status, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ command, status: 2, stdout: '', lines: 1 });
+    expect(stderr).toContain(path);
   }
   expect(readFileSync(file, 'utf8')).toBe('no journal');
 });

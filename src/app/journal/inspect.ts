@@ -61,6 +61,8 @@ export interface RepairOutcome extends RepairReport {
   readonly fault: JournalFault | null;
   /** Bytes of an unfinished end that were cut off. */
   readonly unfinishedBytes: number;
+  /** What is wrong still: a forged event can be read, so there is nothing to give up. Null when the journal is sound. */
+  readonly remaining: JournalFault | null;
 }
 
 /**
@@ -117,7 +119,8 @@ export function mendJournal(directory: string): RepairOutcome {
   const { fault, lastSeq, unfinishedBytes } = checkJournal(directory);
   const isWhole = fault === null && unfinishedBytes === 0;
   const report = isWhole ? { lost: [], keptAside: [], lastSeq } : repairJournal(directory);
-  return { directory, fault, unfinishedBytes, ...report };
+  const remaining = isWhole ? null : verifyJournal(directory).fault;
+  return { directory, fault, unfinishedBytes, ...report, remaining };
 }
 
 /** By the files alone: what is damaged has a size too. */

@@ -7,6 +7,7 @@ type VerifyReport = ReturnType<typeof checkJournal>;
 type AuditBreak = VerifyReport['audit']['breaks'][number];
 
 const LABEL = 12;
+const FORGED = 'its bytes can be read, so somebody has changed them on purpose: keep the files, and compare them with a copy';
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED */
 export function info(directory: string, { json }: JournalOptions): ExitCode {
@@ -23,7 +24,7 @@ export function verify(directory: string, { head, json }: VerifyFlags): ExitCode
   const state = fault !== null ? `damaged: ${place(fault)}` : (complaint ?? 'sound');
   const upTo = fault === null ? '' : 'before it: ';
   const size = `${upTo}${segments} segments, ${batches} batches, ${records} events up to seq ${lastSeq}, ${bytes} bytes`;
-  const hint = fault === null ? [] : [`qt journal repair ${directory} gives up what cannot be read`];
+  const hint = fault === null ? [] : [report.audit.fault === null ? `qt journal repair ${directory} gives up what cannot be read` : FORGED];
   const lines = [state, size, ...auditText(report, head), ...notes(report), ...hint];
   print(json === true ? JSON.stringify({ directory, ...report }) : lines.join('\n'));
   return complaint === null ? exitCodeOf(fault) : EXIT_CODES.failed;
@@ -64,7 +65,7 @@ function lostText({ firstSeq, lastSeq, records }: AuditBreak): string {
 export function repair(directory: string, { json }: JournalOptions): ExitCode {
   const outcome = mendJournal(directory);
   print(json === true ? JSON.stringify(outcome) : repairText(outcome));
-  return EXIT_CODES.ok;
+  return exitCodeOf(outcome.remaining);
 }
 
 function infoText(found: JournalInfo): string {
@@ -87,14 +88,14 @@ function infoText(found: JournalInfo): string {
   ].join('\n');
 }
 
-function repairText({ fault, keptAside, lastSeq, lost, unfinishedBytes }: RepairOutcome): string {
+function repairText({ fault, keptAside, lastSeq, lost, remaining, unfinishedBytes }: RepairOutcome): string {
   if (fault === null && unfinishedBytes === 0) return `nothing to repair, the journal is sound up to seq ${lastSeq}`;
   return [
     fault === null ? 'the journal was sound but for its end' : `was damaged: ${place(fault)}`,
     ...(unfinishedBytes === 0 ? [] : [`cut off ${unfinishedBytes} bytes of an unfinished batch at the end`]),
     ...lost.map((range) => `gave up seq ${range.firstSeq} to ${range.lastSeq}`),
     ...keptAside.map((path) => `the bytes as they were are in ${path}`),
-    `sound now, up to seq ${lastSeq}`,
+    remaining === null ? `sound now, up to seq ${lastSeq}` : `still damaged: ${place(remaining)}`,
   ].join('\n');
 }
 
