@@ -14,7 +14,7 @@ import { Inlet } from './inlet.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { resolveJournalOptions, type JournalLevel, type JournalOptions, type ResolvedJournalOptions } from './options.ts';
 import { lockDirectory } from './owner.ts';
-import { JournalReader, openJournalReader, type JournalReaderOptions } from './reader.ts';
+import { openJournalReader, type JournalReader, type JournalReaderOptions } from './reader.ts';
 import type { RecoveryReport } from './recovery.ts';
 import {
   CHAIN_RECORD,
