@@ -14,7 +14,7 @@ export const QT_APP_INPUT_UNREADABLE = 'QT_APP_INPUT_UNREADABLE';
 export const QT_APP_JOURNAL_OTHER_RUN = 'QT_APP_JOURNAL_OTHER_RUN';
 /** A run that cannot be repeated should be recorded behind other events. Remedy: give it an empty directory. */
 export const QT_APP_JOURNAL_NOT_EMPTY = 'QT_APP_JOURNAL_NOT_EMPTY';
-/** A recording cannot be replayed: it is not whole. Remedy: the message says what is missing; verify a copy that was made before retention or repair. */
+/** A recording cannot be replayed: it is not whole. Remedy: the message says what is missing; record with `--keep-all`, or verify before retention takes its share. */
 export const QT_APP_REPLAY_REFUSED = 'QT_APP_REPLAY_REFUSED';
 /** A repeated run decides otherwise than its journal says. Remedy: the message shows both sides; look for state that outlives a run, such as a kill switch's latch file, or for code that changed under the same version. */
 export const QT_REPLAY_DIFFERS = 'QT_REPLAY_DIFFERS';

@@ -7,7 +7,7 @@ import { toConfigFlags } from './settings.ts';
 
 /** @throws QtError of the configuration, the feed or the run */
 export async function run(flags: RunFlags): Promise<ExitCode> {
-  const { config: file, durability: level = 'written', events, handlers, journal, json, quiet, sql, verbose } = flags;
+  const { config: file, durability: level = 'written', events, handlers, journal, json, keepAll, quiet, sql, verbose } = flags;
   const prepared = await prepareRun({
     flags: toConfigFlags(flags),
     environment: process.env,
@@ -15,7 +15,7 @@ export async function run(flags: RunFlags): Promise<ExitCode> {
     ...(file === undefined ? {} : { file }),
     ...(handlers === undefined ? {} : { handlers }),
     ...(events === undefined ? {} : { eventsFile: events }),
-    ...(journal === undefined ? {} : { journal: { directory: journal, level } }),
+    ...(journal === undefined ? {} : { journal: { directory: journal, level, retention: keepAll === true ? 'none' : 'catalogue' } }),
     ...(sql === undefined ? {} : { sqlFile: sql }),
     onWarning: (message) => process.stderr.write(`${process.stderr.isTTY ? '\r\u001B[K' : ''}qt: warning: ${message}\n`),
   });

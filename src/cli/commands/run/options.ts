@@ -30,6 +30,7 @@ export interface RunFlags {
   readonly events?: string;
   readonly journal?: string;
   readonly durability?: 'written' | 'fsynced';
+  readonly keepAll?: true;
   readonly sql?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -69,6 +70,10 @@ export function addOptions(command: Command) {
     .option('--handlers <file>', 'module with handlers of your own (.ts, .mjs or .cjs), repeatable (default: none)', collect)
     .option('--events <file>', 'write every event to a file, one JSON object a line (default: none)')
     .option('--journal <directory>', 'record every event durably; the same run again goes on where its journal ends (default: none)')
+    .option(
+      '--keep-all',
+      'never let events of a journal go, so that a free-running run can be verified whole (default: as the catalogue says)',
+    )
     .addOption(
       new Option('--durability <level>', 'what a journalled event survives: written the process, fsynced also the loss of power')
         .choices(['written', 'fsynced'])

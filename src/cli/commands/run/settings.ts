@@ -9,6 +9,7 @@ type Toggle = Exclude<
   | 'events'
   | 'journal'
   | 'durability'
+  | 'keepAll'
   | 'sql'
   | 'json'
   | 'quiet'
