@@ -32,6 +32,11 @@ export const CASES: readonly CaseEntry[] = [
   { folder: 'topology', name: 'journal-replay', load: () => import('./topology/journal-replay.ts') },
   { folder: 'topology', name: 'journal-open', load: () => import('./topology/journal-open.ts') },
   { folder: 'topology', name: 'sql-tables', load: () => import('./topology/sql-tables.ts') },
+  { folder: 'topology', name: 'brokers', load: () => import('./topology/brokers.ts') },
+  { folder: 'scenario', name: 'trading-day', load: () => import('./scenario/trading-day.ts') },
+  { folder: 'scenario', name: 'memory', load: () => import('./scenario/memory.ts') },
+  { folder: 'scenario', name: 'footprint', load: () => import('./scenario/footprint.ts') },
+  { folder: 'scenario', name: 'start', load: () => import('./scenario/start.ts') },
 ];
 
 /**

@@ -66,6 +66,19 @@ export interface CaseSettings {
   };
   readonly burst: { readonly rounds: number; readonly events: number; readonly silenceMs: number };
   readonly 'slow-consumer': { readonly rounds: number; readonly events: number; readonly cpuUs: number };
+  readonly brokers: RoundSettings & { readonly events: number };
+  readonly 'trading-day': { readonly rounds: number };
+  readonly memory: {
+    /** Resident memory after so many is what that after all of them is compared with. */
+    readonly baseEvents: number;
+    readonly events: number;
+  };
+  readonly footprint: { readonly rounds: number; readonly idleMs: number };
+  readonly start: {
+    readonly rounds: number;
+    /** Of the whole `qt run`, which takes much longer than its start. */
+    readonly runs: number;
+  };
 }
 
 export type CaseName = keyof CaseSettings;

@@ -45,9 +45,9 @@ export async function runPart(request: PartRequest): Promise<void> {
 async function measure({ source, settings }: PartRequest): Promise<CaseMessage> {
   let question = '';
   try {
-    const { bench } = await load(source);
-    question = bench.question;
-    return { status: 'done', question, report: await bench.run(settings as never) };
+    const part = await load(source);
+    question = part.question;
+    return { status: 'done', question, report: await part.run(settings as never) };
   } catch (error) {
     if (error instanceof MissingPeer) return { status: 'skipped', question, reason: error.message };
     if (error instanceof CheckError) return { status: 'failed', message: error.message };
@@ -55,9 +55,18 @@ async function measure({ source, settings }: PartRequest): Promise<CaseMessage> 
   }
 }
 
-function load(source: string): ReturnType<(typeof CASES)[number]['load']> {
+/** What a process can measure: a case, or a part of one that needs a process of its own. */
+interface Part {
+  readonly question: string;
+  run(settings: never): Promise<CaseReport>;
+}
+
+async function load(source: string): Promise<Part> {
   const entry = CASES.find(({ name }) => name === source);
-  return entry === undefined ? (resources.importModule(source) as ReturnType<typeof load>) : entry.load();
+  if (entry !== undefined) return (await entry.load()).bench;
+  if (source === 'footprint-engine') return (await import('../scenario/footprint-parts.ts')).engine;
+  if (source === 'footprint-threads') return (await import('../scenario/footprint-parts.ts')).threads;
+  return ((await resources.importModule(source)) as { bench: Part }).bench;
 }
 
 /** What `--expose-gc` does, also where no flag can be given. */

@@ -1,0 +1,2 @@
+/** Worker-thread handler that does nothing and loads nothing. */
+export function onTrade(): void {}
