@@ -92,6 +92,8 @@ export interface EngineReport {
   readonly workers: number;
   readonly lockstep: boolean;
   readonly elapsedS: number;
+  /** From the start of the process to the first market event on the bus; null without one. */
+  readonly firstEventMs: number | null;
   /** All events, derived ones included. */
   readonly events: number;
   readonly eventsPerSecond: number;
@@ -174,6 +176,7 @@ function engineReport({ elapsedMs, engine, latency, sent, stats, watch }: Result
     workers: engine.workers,
     lockstep: engine.lockstep,
     elapsedS,
+    firstEventMs: watch.firstEventMs,
     events: stats.published,
     eventsPerSecond: perSecond(stats.published),
     marketEvents: watch.marketEvents,

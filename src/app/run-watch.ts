@@ -59,6 +59,8 @@ export class RunWatch implements Sink {
   /** Event time of the first and the last market event, microseconds. */
   firstUs = 0;
   lastUs = 0;
+  /** From the start of the process to the first market event, null before it. */
+  firstEventMs: number | null = null;
   /** When the batch at hand was meant to be sent, or null for now. */
   intendedUs: number | null = null;
   #pacedFromUs: number | null = null;
@@ -74,7 +76,10 @@ export class RunWatch implements Sink {
     count(this.types, type);
     if (type === MarketTickPrice.type || type === MarketCandleNew.type) {
       this.marketEvents++;
-      if (this.firstUs === 0) this.firstUs = timestamp;
+      if (this.firstUs === 0) {
+        this.firstUs = timestamp;
+        this.firstEventMs = performance.now();
+      }
       this.lastUs = Math.max(this.lastUs, timestamp);
       // Pacing sends what is due within a millisecond at once, so an event can leave before its time.
       const nowUs = systemClock.nowUs();
