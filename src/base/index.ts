@@ -7,7 +7,7 @@
 export { checkNumber, checkOneOf, describe, invalidOption, QT_OPTION_INVALID } from './check.ts';
 export { ManualClock, systemClock, type Clock } from './clock.ts';
 export { hasCode, QtError, toErrorRecord, type ErrorRecord, type QtErrorOptions } from './error.ts';
-export { hash32 } from './hash.ts';
+export { HASH_START, hash32, hashEnd, hashNext } from './hash.ts';
 export { silentLogger, type Logger } from './logger.ts';
 export { isPlainObject } from './plain-object.ts';
 export { createPrng, type Prng } from './prng.ts';

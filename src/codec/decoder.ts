@@ -1,6 +1,6 @@
 import { QtError } from '../base/index.ts';
 import { freezeDecoded, unpackFrom } from './_msgpack.ts';
-import { textAt } from './_read.ts';
+import { textAt } from './_text-cache.ts';
 import { QT_CODEC_DAMAGED, QT_CODEC_SCHEMA_MISMATCH, QT_CODEC_TYPE_UNKNOWN } from './errors.ts';
 import {
   FLAG_DYNAMIC,
@@ -56,14 +56,38 @@ export class FrameDecoder {
   }
 
   /**
+   * The entry of a frame whose payload is an array and which has no meta: nearly all of them. Null for the others. Checks
+   * the header, so that `flatPayload` need not.
+   *
+   * @throws QtError QT_CODEC_DAMAGED, QT_CODEC_TYPE_UNKNOWN, QT_CODEC_SCHEMA_MISMATCH
+   */
+  plainEntry(views: FrameViews, index: number): TypeEntry | null {
+    if ((views.u8[index + FLAGS]! & (FLAG_MAP | FLAG_META | FLAG_DYNAMIC)) !== 0) return null;
+    frameEnd(views, index);
+    return this.#entry(views, index);
+  }
+
+  /** The payload of a frame that `plainEntry` has looked at, if it is made of scalars; else null. */
+  flatPayload(views: FrameViews, index: number, entry: TypeEntry): object | null {
+    if (!entry.isFlat) return null;
+    const start = metaStart(views, index) + views.u16[(index + META_LENGTH) >> 1]!;
+    return entry.read(views, start, index + views.i32[(index + LENGTH) >> 2]!);
+  }
+
+  /** The key of a frame that `plainEntry` has looked at. */
+  plainKey(views: FrameViews, index: number): string | null {
+    if ((views.u8[index + FLAGS]! & FLAG_NO_KEY) !== 0) return null;
+    return textAt(views, index + HEADER_BYTES, views.u16[(index + KEY_LENGTH) >> 1]!);
+  }
+
+  /**
    * The partition key, or null for none.
    *
    * @throws QtError QT_CODEC_DAMAGED
    */
   key(views: FrameViews, index: number): string | null {
     frameEnd(views, index);
-    if ((views.u8[index + FLAGS]! & FLAG_NO_KEY) !== 0) return null;
-    return textAt(views.u8, views.bytes, index + HEADER_BYTES, views.u16[(index + KEY_LENGTH) >> 1]!);
+    return this.plainKey(views, index);
   }
 
   /**

@@ -136,20 +136,21 @@ export class DeliveredEvent implements QtEvent {
 
 /** Reads the event of a frame. */
 export function decodeEvent(views: FrameViews, index: number, decoder: FrameDecoder, origin: EventOrigin): DeliveredEvent {
+  const entry = decoder.plainEntry(views, index);
   return new DeliveredEvent(
-    decoder.type(views, index),
+    entry === null ? decoder.type(views, index) : entry.type,
     views.u16[(index + VERSION) >> 1]!,
     views.f64[(index + SEQ) >> 3]!,
     views.f64[(index + TIMESTAMP) >> 3]!,
     views.f64[(index + TS_INIT) >> 3]!,
-    decoder.payload(views, index) as Record<string, unknown>,
-    decoder.key(views, index),
+    ((entry === null ? null : decoder.flatPayload(views, index, entry)) ?? decoder.payload(views, index)) as Record<string, unknown>,
+    entry === null ? decoder.key(views, index) : decoder.plainKey(views, index),
     views.f64[(index + CAUSE_SEQ) >> 3]!,
     views.u16[(index + EMIT_INDEX) >> 1]!,
     views.u8[index + LANE]!,
     views.f64[(index + CORRELATION_SEQ) >> 3]!,
     views.u16[(index + SOURCE) >> 1]!,
-    decoder.meta(views, index),
+    entry === null ? decoder.meta(views, index) : null,
     origin,
   );
 }

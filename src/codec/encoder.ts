@@ -1,4 +1,4 @@
-import { checkNumber, hash32, isPlainObject, QtError } from '../base/index.ts';
+import { checkNumber, HASH_START, hashEnd, hashNext, isPlainObject, QtError } from '../base/index.ts';
 import { EventDraft, laneOf, type EventInput } from '../event/index.ts';
 import { ARENA_SLACK_BYTES } from './_msgpack.ts';
 import { plainField, plainPayload, plainString, refusePayload, startWalk, tooLarge } from './_plain.ts';
@@ -41,6 +41,8 @@ export class FrameEncoder {
   readonly views: FrameViews;
   readonly #table: TypeTable;
   readonly #frameBytesMax: number;
+  /** Of the key written last. */
+  #keyHash = 0;
 
   /** @throws QtError QT_OPTION_INVALID */
   constructor(table: TypeTable, options: FrameEncoderOptions) {
@@ -91,7 +93,7 @@ export class FrameEncoder {
     if (metaLength > META_BYTES_MAX) throw tooLarge();
     const end = entry.isDynamic
       ? writeComposite(payloadStart, plainPayload(input.payload))
-      : writePositional(entry, payloadStart, input.payload, input instanceof EventDraft);
+      : this.#writePositional(entry, payloadStart, input.payload, input instanceof EventDraft);
     // Scalars may have used the slack behind the limit.
     if (end > max) throw tooLarge();
 
@@ -102,42 +104,45 @@ export class FrameEncoder {
     for (let word = 1; word < KEY_HASH >> 3; word++) f64[word] = 0;
     u32[LENGTH >> 2] = end;
     u32[TYPE_ID >> 2] = entry.id | (lane << 16) | (flags << 24);
-    u32[KEY_HASH >> 2] = key === null ? entry.typeHash : hash32(key);
+    u32[KEY_HASH >> 2] = key === null ? entry.typeHash : this.#keyHash;
     u32[(KEY_HASH >> 2) + 1] = 0;
     u32[KEY_LENGTH >> 2] = keyLength | (metaLength << 16);
     u32[SOURCE >> 2] = entry.version << 16;
     return end;
   }
 
+  /** The payload as an array in field order; fields that the schema does not know follow in one map. */
+  #writePositional(entry: TypeEntry, start: number, payload: object, isDraft: boolean): number {
+    // A draft's factory has looked at the object itself already.
+    if (!isDraft) checkObject(payload);
+    const end = entry.write(payload, start, this.views, this.#frameBytesMax);
+    if (end > 0) return end;
+    const unknown = unknownFields(entry, payload as Record<string, unknown>);
+    if (unknown === null) return -end;
+    writeArrayHead(start, entry.fields.length, entry.fields.length + 1);
+    return writeComposite(-end, unknown);
+  }
+
+  /** Writes and hashes in one pass. */
   #writeKey(key: string): number {
     const { u8, bytes } = this.views;
     const { length } = key;
     const max = Math.min(KEY_BYTES_MAX, this.#frameBytesMax - HEADER_BYTES);
     if (length > max) throw tooLarge();
+    let all = 0;
+    let hash = HASH_START;
     for (let i = 0; i < length; i++) {
       const unit = key.charCodeAt(i);
-      if (unit > 0x7f) {
-        plainString('key', key);
-        const needed = Buffer.byteLength(key);
-        if (needed > max) throw tooLarge();
-        return bytes.write(key, HEADER_BYTES, 'utf8');
-      }
+      all |= unit;
+      hash = hashNext(hash, unit);
       u8[HEADER_BYTES + i] = unit;
     }
-    return length;
+    this.#keyHash = hashEnd(hash);
+    if (all < 0x80) return length;
+    plainString('key', key);
+    if (Buffer.byteLength(key) > max) throw tooLarge();
+    return bytes.write(key, HEADER_BYTES, 'utf8');
   }
-}
-
-/** The payload as an array in field order; fields that the schema does not know follow in one map. */
-function writePositional(entry: TypeEntry, start: number, payload: object, isDraft: boolean): number {
-  // A draft's factory has looked at the object itself already.
-  if (!isDraft) checkObject(payload);
-  const end = entry.write(payload, start);
-  if (end > 0) return end;
-  const unknown = unknownFields(entry, payload as Record<string, unknown>);
-  if (unknown === null) return -end;
-  writeArrayHead(start, entry.fields.length, entry.fields.length + 1);
-  return writeComposite(-end, unknown);
 }
 
 function checkObject(payload: object): void {

@@ -86,6 +86,8 @@ export class FrameViews {
   readonly i32: Int32Array;
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
+  /** For copying: it moves any bits, where a float64 may quieten a NaN. */
+  readonly i64: BigInt64Array;
   /** For msgpack, which is big-endian. */
   readonly data: DataView;
 
@@ -97,6 +99,26 @@ export class FrameViews {
     this.i32 = new Int32Array(buffer, 0, byteLength >> 2);
     this.u32 = new Uint32Array(buffer, 0, byteLength >> 2);
     this.f64 = new Float64Array(buffer, 0, byteLength >> 3);
+    this.i64 = new BigInt64Array(buffer, 0, byteLength >> 3);
     this.data = new DataView(buffer);
   }
+}
+
+/** From here on the call into V8 (25 ns) is less than what it saves. */
+const WORDS_MAX = 64;
+
+/** Copies a frame without its LENGTH word, which belongs to whoever keeps the frame. */
+export function copyFrameBody(source: FrameViews, index: number, target: FrameViews, at: number, length: number): void {
+  target.u32[(at + 4) >> 2] = source.u32[(index + 4) >> 2]!;
+  const words = length >> 3;
+  if (words > WORDS_MAX) {
+    source.bytes.copy(target.bytes, at + 8, index + 8, index + length);
+    return;
+  }
+  const from = source.i64;
+  const to = target.i64;
+  const first = index >> 3;
+  const start = at >> 3;
+  for (let word = 1; word < words; word++) to[start + word] = from[first + word]!;
+  for (let byte = words << 3; byte < length; byte++) target.u8[at + byte] = source.u8[index + byte]!;
 }

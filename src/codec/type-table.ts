@@ -1,6 +1,14 @@
 import { hash32, QtError } from '../base/index.ts';
 import { laneOf, type EventDefinition, type TSchema } from '../event/index.ts';
-import { compileBuild, compileRead, compileWrite, type BuildPayload, type ReadPayload, type WritePayload } from './_positional.ts';
+import {
+  compileBuild,
+  compileRead,
+  compileWrite,
+  type BuildPayload,
+  type FieldKind,
+  type ReadPayload,
+  type WritePayload,
+} from './_positional.ts';
 import { QT_CODEC_SCHEMA_MISMATCH, QT_CODEC_TABLE_FULL, QT_CODEC_TYPE_INVALID, QT_CODEC_TYPE_UNKNOWN } from './errors.ts';
 
 const TYPE_ID_MAX = 65_535;
@@ -59,18 +67,22 @@ export class TypeEntry implements TypeRecord {
 
   /** Compiled on first use, as the next two: a catalogue has a hundred types and a run uses twenty. */
   get write(): WritePayload {
-    return (this.#write ??= compileWrite(
-      this.fields,
-      this.fields.map((field) => hasType(this.schema, field, isText)),
-    ));
+    return (this.#write ??= compileWrite(this.fields, this.#kinds()));
   }
 
   get read(): ReadPayload {
-    return (this.#read ??= compileRead(this.fields));
+    return (this.#read ??= compileRead(this.fields, this.#kinds()));
   }
 
   get build(): BuildPayload {
     return (this.#build ??= compileBuild(this.fields));
+  }
+
+  #kinds(): FieldKind[] {
+    return this.fields.map((field) => {
+      if (hasType(this.schema, field, isText)) return 'text';
+      return hasType(this.schema, field, isNumber) ? 'number' : 'other';
+    });
   }
 
   toRecord(): TypeRecord {
@@ -238,6 +250,10 @@ function hasType(schema: TSchema, field: string, isKind: (property: Property) =>
 
 function isText(property: Property): boolean {
   return property['type'] === 'string' || typeof property['const'] === 'string';
+}
+
+function isNumber(property: Property): boolean {
+  return property['type'] === 'number' || property['type'] === 'integer' || typeof property['const'] === 'number';
 }
 
 function isComposite(property: Property): boolean {

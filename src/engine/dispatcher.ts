@@ -156,7 +156,7 @@ export class Dispatcher {
     const outlet = member.host.outlets[lane]!;
     // Retries and releases differ from the delivery that they follow; a redrive starts anew.
     if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) === 0) member.host.resent(member.id, frame.readDoubleLE(SEQ));
-    outlet.push(frame, 0, frame.length, this.#parts.router.pageOf(member).id, 1);
+    outlet.pushFrame(frame, this.#parts.router.pageOf(member).id, 1);
     this.#dirty.push(outlet);
     this.flush();
   }
@@ -225,7 +225,7 @@ export class Dispatcher {
     if (f64[(index + CAUSE_SEQ) >> 3] === 0) f64[(index + CORRELATION_SEQ) >> 3] = seq;
     u16[(index + ATTEMPT) >> 1] = 1;
     this.published++;
-    history.add(views.bytes, index, length);
+    history.add(views, index, length);
     if (log !== null) {
       log.append(views.bytes, index, length, seq);
       for (let i = 0; i < this.#tails.length; i++) this.#tails[i]!.add(entry.type, views.bytes, index, length, seq);
@@ -286,7 +286,7 @@ export class Dispatcher {
         this.#overflow(page, targets, views, index, length);
         continue;
       }
-      outlet.push(views.bytes, index, length, page.id, targets);
+      outlet.push(views, index, length, page.id, targets);
       if (policy === 'dropOldest') this.#shrink(outlet);
       this.#dirty.push(outlet);
     }

@@ -1,4 +1,4 @@
-import { LENGTH } from '../codec/index.ts';
+import { copyFrameBody, FrameViews, LENGTH } from '../codec/index.ts';
 import { copyFrame } from './replies.ts';
 
 const ARENA_BYTES_MIN = 256 * 1024;
@@ -10,7 +10,7 @@ const ARENA_BYTES_MAX = 16 * 1024 * 1024;
  */
 export class History {
   readonly #length: number;
-  #arena: Buffer;
+  #arena: FrameViews;
   #at = 0;
   /** Where each kept frame starts, oldest first from `#first`. */
   readonly #offsets: Float64Array;
@@ -20,25 +20,26 @@ export class History {
 
   constructor(length: number) {
     this.#length = length;
-    this.#arena = Buffer.allocUnsafeSlow(length === 0 ? 0 : ARENA_BYTES_MIN);
+    this.#arena = new FrameViews(new ArrayBuffer(length === 0 ? 0 : ARENA_BYTES_MIN));
     this.#offsets = new Float64Array(Math.max(1, length));
     this.#sizes = new Float64Array(Math.max(1, length));
   }
 
-  add(bytes: Buffer, index: number, length: number): void {
+  add(source: FrameViews, index: number, length: number): void {
     if (this.#length === 0) return;
     if (this.#count === this.#length) this.#dropFirst();
     const space = (length + 7) & ~7;
-    if (space > this.#arena.length) return;
-    if (this.#at + space > this.#arena.length) this.#at = 0;
+    const { length: capacity } = this.#arena.bytes;
+    if (space > capacity) return;
+    if (this.#at + space > capacity) this.#at = 0;
     while (this.#count > 0 && this.#overlapsFirst(space)) {
-      if (this.#arena.length < ARENA_BYTES_MAX) {
+      if (this.#arena.bytes.length < ARENA_BYTES_MAX) {
         this.#grow();
         continue;
       }
       this.#dropFirst();
     }
-    bytes.copy(this.#arena, this.#at, index, index + length);
+    copyFrameBody(source, index, this.#arena, this.#at, length);
     const slot = (this.#first + this.#count) % this.#length;
     this.#offsets[slot] = this.#at;
     this.#sizes[slot] = length;
@@ -50,7 +51,7 @@ export class History {
   visit(visit: (frame: Buffer) => boolean): void {
     for (let i = this.#count - 1; i >= 0; i--) {
       const slot = (this.#first + i) % this.#length;
-      const frame = copyFrame(this.#arena, this.#offsets[slot]!, this.#sizes[slot]!);
+      const frame = copyFrame(this.#arena.bytes, this.#offsets[slot]!, this.#sizes[slot]!);
       frame.writeInt32LE(frame.length, LENGTH);
       if (!visit(frame)) return;
     }
@@ -69,12 +70,12 @@ export class History {
 
   /** Twice the arena, with the kept frames laid out from its start. */
   #grow(): void {
-    const larger = Buffer.allocUnsafeSlow(this.#arena.length * 2);
+    const larger = new FrameViews(new ArrayBuffer(this.#arena.bytes.length * 2));
     let at = 0;
     for (let i = 0; i < this.#count; i++) {
       const slot = (this.#first + i) % this.#length;
       const size = this.#sizes[slot]!;
-      this.#arena.copy(larger, at, this.#offsets[slot]!, this.#offsets[slot]! + size);
+      this.#arena.bytes.copy(larger.bytes, at, this.#offsets[slot]!, this.#offsets[slot]! + size);
       this.#offsets[slot] = at;
       at += (size + 7) & ~7;
     }

@@ -1,4 +1,4 @@
-import { LENGTH, ROUTE, SEQ, TARGETS, type FrameViews } from '../codec/index.ts';
+import { copyFrameBody, LENGTH, ROUTE, SEQ, TARGETS, type FrameViews } from '../codec/index.ts';
 import type { RingWriter } from '../ring/index.ts';
 import { copyFrame } from './replies.ts';
 
@@ -44,16 +44,30 @@ export class Outlet {
     if (at < 0) return false;
     // Word 0 belongs to the ring: it is negative until the commit.
     bytes.copy(this.#views.bytes, at + LENGTH + 4, index + LENGTH + 4, index + length);
-    this.#views.u32[(at + ROUTE) >> 2] = route;
-    this.#views.u32[(at + TARGETS) >> 2] = targets;
-    this.writer.commit(at);
-    this.#isDirty = true;
+    this.#finish(at, route, targets);
     return true;
   }
 
   /** Writes, or keeps a copy for later; for what must not be refused. */
-  push(bytes: Buffer, index: number, length: number, route: number, targets: number): void {
-    if (this.#overflowHead === this.#overflow.length && this.write(bytes, index, length, route, targets)) return;
+  push(source: FrameViews, index: number, length: number, route: number, targets: number): void {
+    if (this.#overflowHead === this.#overflow.length) {
+      const at = this.writer.claim(length);
+      if (at >= 0) {
+        copyFrameBody(source, index, this.#views, at, length);
+        this.#finish(at, route, targets);
+        return;
+      }
+    }
+    this.#keep(source.bytes, index, length, route, targets);
+  }
+
+  /** As `push`, for a frame in a buffer of its own. */
+  pushFrame(frame: Buffer, route: number, targets: number): void {
+    if (this.#overflowHead === this.#overflow.length && this.write(frame, 0, frame.length, route, targets)) return;
+    this.#keep(frame, 0, frame.length, route, targets);
+  }
+
+  #keep(bytes: Buffer, index: number, length: number, route: number, targets: number): void {
     const frame = copyFrame(bytes, index, length);
     frame.writeUInt32LE(route, ROUTE);
     frame.writeUInt32LE(targets >>> 0, TARGETS);
@@ -103,6 +117,13 @@ export class Outlet {
     this.#isDirty = false;
     this.writer.flush();
     return true;
+  }
+
+  #finish(at: number, route: number, targets: number): void {
+    this.#views.u32[(at + ROUTE) >> 2] = route;
+    this.#views.u32[(at + TARGETS) >> 2] = targets;
+    this.writer.commit(at);
+    this.#isDirty = true;
   }
 
   #advance(length: number): void {

@@ -10,7 +10,7 @@ import {
   FLAG_RELEASE,
   FLAG_RETRY,
   FLAGS,
-  FrameViews,
+  type FrameViews,
   LANE,
   SEQ,
   SOURCE,
