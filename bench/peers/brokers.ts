@@ -32,15 +32,7 @@ export function brokerKinds(redis: RedisAddress): readonly PeerKind[] {
 }
 
 async function openStream({ url }: RedisAddress, tally: Tally, { mask, plain }: Inputs): ReturnType<PeerKind['open']> {
-  const module = await importOptional<{ createClient: typeof createClient }>('@redis/client');
-  const open = async (): Promise<RedisClientType> => {
-    const client = module.createClient({ url }) as RedisClientType;
-    // Without a listener a lost connection would end the process; the round fails by its check.
-    client.on('error', () => {});
-    await client.connect();
-    return client;
-  };
-  const [writer, reader] = [await open(), await open()];
+  const [writer, reader] = [await connect(url), await connect(url)];
   await writer.del(STREAM);
   await writer.xGroupCreate(STREAM, GROUP, '$', { MKSTREAM: true });
   let isOpen = true;
@@ -77,13 +69,14 @@ async function openStream({ url }: RedisAddress, tally: Tally, { mask, plain }: 
   }
 }
 
-async function openBullmq({ host, port }: RedisAddress, tally: Tally, { mask, plain }: Inputs): ReturnType<PeerKind['open']> {
+async function openBullmq({ url }: RedisAddress, tally: Tally, { mask, plain }: Inputs): ReturnType<PeerKind['open']> {
   const { Queue, Worker } = await importOptional<typeof Bullmq>('bullmq');
-  const connection = { host, port, maxRetriesPerRequest: null };
-  const queue = new Queue(QUEUE, { connection });
+  // Its own client is another optional package; given one of ours it makes the further connections that it needs from it.
+  const [writer, reader] = [await connect(url), await connect(url)];
+  const queue = new Queue(QUEUE, { connection: writer as never });
   await queue.obliterate({ force: true });
   const worker = new Worker(QUEUE, async ({ data }) => tally.add((data as { payload: Trade }).payload), {
-    connection,
+    connection: reader as never,
     concurrency: WINDOW,
     removeOnComplete: { count: 0 },
   });
@@ -94,6 +87,16 @@ async function openBullmq({ host, port }: RedisAddress, tally: Tally, { mask, pl
       await worker.close();
       await queue.obliterate({ force: true });
       await queue.close();
+      for (const client of [writer, reader]) if (client.isOpen) client.destroy();
     },
   };
+}
+
+async function connect(url: string): Promise<RedisClientType> {
+  const module = await importOptional<{ createClient: typeof createClient }>('@redis/client');
+  const client = module.createClient({ url }) as RedisClientType;
+  // Without a listener a lost connection would end the process; the round fails by its check.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }

@@ -5,8 +5,6 @@ import { createServer } from 'node:net';
 import { MissingPeer } from '../harness/optional.ts';
 
 export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -17,21 +15,22 @@ const START_MS_MAX = 5000;
 export async function openRedis(): Promise<RedisAddress> {
   const { REDIS_URL } = process.env;
   if (REDIS_URL !== undefined && REDIS_URL !== '') {
-    const { hostname, port } = new URL(REDIS_URL);
-    return { host: hostname, port: Number(port || 6379), url: REDIS_URL, stop: async () => {} };
+    return { url: REDIS_URL, stop: async () => {} };
   }
   if (!isInstalled()) throw new MissingPeer('no Redis: set REDIS_URL, or install redis-server');
   const port = await freePort();
   // Nothing on disk: what is compared with holds its events in memory too.
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  // Also when a round fails half-way and the process ends without asking us to stop.
+  process.once('exit', () => server.kill());
   await untilReady(server);
   const stop = async (): Promise<void> => {
     const exited = once(server, 'exit');
     server.kill();
     await exited;
   };
-  return { host: '127.0.0.1', port, url: `redis://127.0.0.1:${port}`, stop };
+  return { url: `redis://127.0.0.1:${port}`, stop };
 }
 
 function isInstalled(): boolean {
