@@ -5,7 +5,7 @@
  * All files lie flat in `dist/`. Every module may end in any chunk, and only a flat folder keeps `new URL('./x', import.meta.url)`
  * right in all of them.
  */
-import { access, chmod, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'rolldown';
 import { moduleUrls } from './module-urls.ts';
@@ -15,6 +15,8 @@ export const NODE_OLDEST = '22.12';
 export const NODE_TARGET = `node${NODE_OLDEST}`;
 
 const ENTRIES = { index: 'src/index.ts', trading: 'src/trading/index.ts', cli: 'src/cli/main.ts' };
+/** What `npm run build:binary` puts into the same folder; no part of the package. */
+export const EXECUTABLES: ReadonlySet<string> = new Set(['qt', 'qt.exe']);
 const PISCINA_WORKER = 'piscina-worker.cjs';
 
 /**
@@ -33,11 +35,12 @@ export async function bundle(root: string, outDir: string): Promise<string[]> {
     logLevel: 'warn',
     onwarn: refuse,
   } as const;
+  await clean(outDir);
   const main = await build({
     ...common,
     input,
     plugins: [moduleUrls(root), redirectPiscinaWorker(), shortManifest(root)],
-    output: { dir: outDir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', cleanDir: true },
+    output: { dir: outDir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
   });
   // Piscina starts this file by path in every thread of its pool. It loads our thread entry, an ES module, by its name.
   const worker = await build({
@@ -47,6 +50,13 @@ export async function bundle(root: string, outDir: string): Promise<string[]> {
   });
   await writeLauncher(outDir);
   return [...main.output, ...worker.output].flatMap((item) => (item.type === 'chunk' ? item.moduleIds : []));
+}
+
+/** Leaves the executable, which is built apart and takes longer. */
+async function clean(outDir: string): Promise<void> {
+  for (const name of await readdir(outDir).catch(() => [])) {
+    if (!EXECUTABLES.has(name)) await rm(join(outDir, name), { recursive: true, force: true });
+  }
 }
 
 /** A warning of the bundler stops the build. */

@@ -1,9 +1,9 @@
 /** The package.json of the published package: what users need of ours, and no dependencies, for `dist/` brings everything. */
-import { NODE_OLDEST } from './bundle.ts';
+import { EXECUTABLES, NODE_OLDEST } from './bundle.ts';
 
 type Manifest = Record<string, unknown>;
 
-const KEPT = ['name', 'version', 'description', 'keywords', 'license', 'author', 'repository', 'homepage', 'bugs', 'type', 'files'];
+const KEPT = ['name', 'version', 'description', 'keywords', 'license', 'author', 'repository', 'homepage', 'bugs', 'type'];
 
 export function publishedManifest(own: Manifest): Manifest {
   const kept = Object.fromEntries(KEPT.filter((name) => name in own).map((name) => [name, own[name]]));
@@ -16,6 +16,7 @@ export function publishedManifest(own: Manifest): Manifest {
       './trading': { types: './dist/types/trading/index.d.ts', default: './dist/trading.js' },
       './package.json': './package.json',
     },
+    files: ['dist', ...[...EXECUTABLES].map((name) => `!dist/${name}`)],
     dependencies: {},
   };
 }

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { appendFile, chmod, copyFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bundledPackages } from '../bundle.ts';
 import { writeNotice } from '../notice.ts';
@@ -31,10 +32,10 @@ export async function buildExecutable(root: string, work: string, target: string
   await appendFile(join(work, 'NOTICE'), await nodeLicence());
   await copyFile(join(root, 'LICENSE'), join(work, 'LICENSE'));
   await writeFile(join(work, 'program.cjs'), text);
-  await writeFile(join(work, 'main.cjs'), `${await readFile(boot, 'utf8')}\nboot('qt:cli');\n`);
+  await writeFile(join(work, 'main.cjs'), await mainScript(root));
   await copyFile(boot, join(work, 'boot.cjs'));
   const { isStripped, node } = await copyNode(work);
-  const names = ['program.cjs', 'boot.cjs', 'NOTICE', 'LICENSE'];
+  const names = ['program.cjs', 'program.cache', 'boot.cjs', 'NOTICE', 'LICENSE'];
   const assets = Object.fromEntries([...names.map((name) => [name, join(work, name)]), ...data]);
   const made = await inject(node, work, assets);
   await run(made, ['--version'], { env: {}, cwd: work });
@@ -43,6 +44,16 @@ export async function buildExecutable(root: string, work: string, target: string
   await rename(made, target).catch(() => copyFile(made, target));
   await chmod(target, 0o755);
   return { bytes: (await stat(target)).size, isStripped, packages: packages.length };
+}
+
+/** Says its version without compiling anything. */
+async function mainScript(root: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  return `${await readFile(boot, 'utf8')}
+const args = process.argv.slice(2);
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) process.stdout.write(${JSON.stringify(`${version}\n`)});
+else boot('qt:cli');
+`;
 }
 
 /** Node comes with its licence in the folder above its binary, or beside it. */
@@ -67,10 +78,20 @@ async function copyNode(work: string): Promise<{ node: string; isStripped: boole
   );
 }
 
+/** A short run that comes past most of what a start needs. */
+async function compile(config: string, output: string): Promise<void> {
+  const flags = ['run', '--mode', 'backtest', '--feed', 'synthetic', '--symbols', 'A', '--bars', '300', '--quiet'];
+  const script = fileURLToPath(new URL('./code-cache.cjs', import.meta.url));
+  await run(process.execPath, [script, config, output, ...flags], { env: {} }).catch((error: { stderr?: string; message: string }) => {
+    throw new Error(`Cannot build the executable: its program failed: ${error.stderr?.trim() || error.message}`);
+  });
+}
+
 async function inject(node: string, work: string, assets: Readonly<Record<string, string>>): Promise<string> {
   const output = join(work, process.platform === 'win32' ? 'qt.exe' : 'qt');
   const config = { main: join(work, 'main.cjs'), output, executable: node, disableExperimentalSEAWarning: true, assets };
   await writeFile(join(work, 'sea.json'), JSON.stringify(config));
+  await compile(join(work, 'sea.json'), join(work, 'program.cache'));
   await run(process.execPath, ['--build-sea', join(work, 'sea.json')]).catch((error: { stderr?: string; message: string }) => {
     throw new Error(`Cannot build the executable: ${error.stderr?.trim() || error.message}`);
   });

@@ -1,11 +1,12 @@
 /** The text with all modules that goes into the executable: the command, the threads, what they load by name. */
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { build, type Plugin } from 'rolldown';
 import { NODE_TARGET, refuse, shortManifest } from '../bundle.ts';
 import { innerUrls } from './inner-urls.ts';
 
 export interface Program {
-  /** A function expression: `(require, exports, __filename) => ...`; exports `start(entry, assets)`. */
+  /** A function expression in ASCII: `(require, exports, __filename) => ...`; exports `mount(assets)` and `load(name)`. */
   readonly text: string;
   readonly moduleIds: readonly string[];
   /** Files that become assets, by asset name. */
@@ -34,28 +35,31 @@ export async function bundleProgram(root: string): Promise<Program> {
     logLevel: 'warn',
     onwarn: refuse,
     write: false,
-    plugins: [entry(root, inner), plugin, swapResources(root), redirectPiscina(root), shortManifest(root)],
+    plugins: [entry(root, inner), plugin, swapResources(root), redirectPiscina(root), lazyBuiltins(), shortManifest(root)],
     output: { format: 'cjs', codeSplitting: false, minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } },
   });
   const [chunk] = output;
   if (output.length !== 1) throw new Error('Cannot build the executable: its program fell into several files');
   return {
-    text: `(function (require, exports, __filename) {${chunk.code}\n})`,
+    text: toAscii(`(function (require, exports, __filename) {${chunk.code}\n})`),
     moduleIds: chunk.moduleIds,
     data,
   };
 }
 
+/** Comments are gone, so every other character stands in a literal or a name, where an escape means the same. */
+function toAscii(code: string): string {
+  return code.replaceAll(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 function entry(root: string, inner: ReadonlyMap<string, string>): Plugin {
   const rows = [...inner].map(([name, file]) => `  ${JSON.stringify(name)}: () => require(${JSON.stringify(file)}),`);
-  const code = `import { mount } from ${JSON.stringify(join(root, 'src/base/asset-resources.ts'))};
+  const code = `import { mount as mountModules } from ${JSON.stringify(join(root, 'src/base/asset-resources.ts'))};
 const modules = {
 ${rows.join('\n')}
 };
-export function start(name, assets) {
-  mount(modules, assets);
-  modules[name]();
-}
+export const mount = (assets) => mountModules(modules, assets);
+export const load = (name) => modules[name]();
 `;
   return {
     name: 'executable-entry',
@@ -71,6 +75,19 @@ function swapResources(root: string): Plugin {
     name: 'swap-resources',
     resolveId: (id, importer) =>
       id === './file-resources.ts' && importer === join(base, 'resources.ts') ? join(base, 'asset-resources.ts') : null,
+  };
+}
+
+/** The bundler would load all modules of Node that anything imports at the start, which takes longer than most commands. */
+function lazyBuiltins(): Plugin {
+  const prefix = '\0builtin:';
+  return {
+    name: 'lazy-builtins',
+    resolveId(id, importer) {
+      if (!isBuiltin(id)) return null;
+      return importer?.startsWith(prefix) ? { id, external: true } : prefix + id;
+    },
+    load: (id) => (id.startsWith(prefix) ? `module.exports = require(${JSON.stringify(id.slice(prefix.length))});` : null),
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bundle } from '../../native-free/bundle.ts';
+import { innerUrls } from '../../native-free/executable/inner-urls.ts';
 import { publishedManifest } from '../../native-free/manifest.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -89,6 +90,28 @@ test('the published manifest has no dependencies and no scripts', () => {
 
   expect(published).toMatchObject({ name: 'quantum-trader', version: own.version, dependencies: {}, bin: { qt: './dist/qt.mjs' } });
   for (const field of ['optionalDependencies', 'devDependencies', 'overrides', 'scripts']) expect(published).not.toHaveProperty(field);
+});
+
+test('a build takes away what the one before left, but not the executable, which is no part of the package', async () => {
+  plant('dist/stale.js', '');
+  plant('dist/qt', 'the executable');
+
+  await bundle(root, out);
+
+  expect(existsSync(join(out, 'stale.js'))).toBe(false);
+  expect(readFileSync(join(out, 'qt'), 'utf8')).toBe('the executable');
+  expect(publishedManifest({})['files']).toEqual(['dist', '!dist/qt', '!dist/qt.exe']);
+});
+
+test('modules of the executable are named by their place, and reached by that name', async () => {
+  plant('src/trading/regime/handler.ts', 'export function onEvent(): string { return "regime"; }\n');
+  plant('src/trading/regime/index.ts', "export const handler: URL = new URL('./handler.ts', import.meta.url);\n");
+  plant('src/feed/data/bars.csv', 'a,b\n');
+  plant('src/feed/index.ts', 'export const at = (name: string): URL => new URL(`./data/${name}`, import.meta.url);\n');
+  const { data, modules } = await innerUrls(root);
+
+  expect([...modules]).toEqual([['qt:trading/regime/handler', join(root, 'src/trading/regime/handler.ts')]]);
+  expect([...data]).toEqual([['qt:feed/data/bars.csv', join(root, 'src/feed/data/bars.csv')]]);
 });
 
 async function load(name: string): Promise<Record<string, unknown>> {

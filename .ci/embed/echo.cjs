@@ -1,0 +1,3 @@
+exports.onSaid = (event, ctx) => {
+  ctx.publish({ type: 'embedding.word.echoed', payload: { word: `${event.payload.word}!` } });
+};
