@@ -158,8 +158,9 @@ export class BatchReader {
   /** True if that many bytes from `offset` are in the window; reads them if they are in the file. */
   #has(bytes: number): boolean {
     if (this.offset >= this.#windowStart && this.offset + bytes <= this.#windowEnd) return true;
-    if (bytes > this.views.u8.length)
-      this.views = new FrameViews(new ArrayBuffer(Math.max(WINDOW_BYTES, 2 ** Math.ceil(Math.log2(bytes)))));
+    // No more than the file has: most files of a test, and the ends of all, are short.
+    const wanted = Math.max(bytes, Math.min(WINDOW_BYTES, this.size() - this.offset));
+    if (wanted > this.views.u8.length) this.views = new FrameViews(new ArrayBuffer(2 ** Math.ceil(Math.log2(wanted))));
     this.#windowStart = this.offset;
     this.#windowEnd = this.offset;
     const capacity = this.views.u8.length;

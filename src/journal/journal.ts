@@ -85,6 +85,9 @@ export class Journal {
   #journalId = '';
   #lastSeq = 0;
   #unflushed = 0;
+  /** Newest seq that was durable when last looked: the words behind it are BigInts, and a publisher asks for each event. */
+  #durableSeen = 0;
+  #isUrging = false;
   #isClosing = false;
   #hasEnded = false;
   #cursors: CursorStore | null = null;
@@ -257,16 +260,15 @@ export class Journal {
    * Rejects with the journal's failure.
    */
   whenDurable(seq: number): Promise<void> {
-    if (this.durableSeq >= seq) return Promise.resolve();
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#durableSeen >= seq) return Promise.resolve();
+    if (this.#failure !== null) return this.durableSeq >= seq ? Promise.resolve() : Promise.reject(this.#failure);
     if (seq > this.#lastSeq) return Promise.reject(wrongSeq(seq, this.#lastSeq));
-    const promise = this.#waiters.wait(seq);
-    this.flush();
-    Atomics.store(this.#control.words, WAITERS, 1);
-    this.#host.wake(true);
-    // What became durable before the word was raised was not announced.
-    this.#settle();
-    return promise;
+    if (!this.#isUrging) {
+      // Later, but before anything else can happen: publishers that come together wake the writer once.
+      this.#isUrging = true;
+      queueMicrotask(() => this.#urge());
+    }
+    return this.#waiters.wait(seq);
   }
 
   /** What a bus needs to continue after a restart: how far its groups have come, and the events after that. */
@@ -436,8 +438,19 @@ export class Journal {
     if (this.#inlet.isClear) for (const callback of this.#spaceListeners) callback();
   }
 
+  /** Somebody waits. */
+  #urge(): void {
+    this.#isUrging = false;
+    this.flush();
+    Atomics.store(this.#control.words, WAITERS, 1);
+    this.#host.wake(true);
+    // What became durable before the word was raised was not announced.
+    this.#settle();
+  }
+
   #settle(): void {
-    this.#waiters.settle(this.durableSeq);
+    this.#durableSeen = this.durableSeq;
+    this.#waiters.settle(this.#durableSeen);
     if (this.#waiters.isEmpty) Atomics.store(this.#control.words, WAITERS, 0);
   }
 
