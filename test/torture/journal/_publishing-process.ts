@@ -40,10 +40,6 @@ function deadlyFs(aim: { readonly call: Aim; readonly count: number }): JournalF
       before('write', () => nodeFs.write(fd, bytes, offset, length >> 1, position));
       return nodeFs.write(fd, bytes, offset, length, position);
     },
-    truncate: (fd, length) => {
-      before('truncate');
-      nodeFs.truncate(fd, length);
-    },
     sync: (fd) => {
       before('sync');
       nodeFs.sync(fd);
@@ -96,8 +92,8 @@ async function run(orders: Orders): Promise<void> {
   bus.subscribe(Audit, onAudit, { group: 'main', ...durable });
   await bus.start();
   say({ word: 'running' });
-  if (orders.isLast) {
-    await bus.drain({ timeoutMs: 60_000 });
+  if (orders.isQuiet) {
+    await bus.drain({ timeoutMs: 600_000 });
     await bus.stop();
     await journal.close();
     say({ word: 'closed' });

@@ -36,8 +36,12 @@ export interface KillingReport {
 
 /** No step of a life takes longer, unless the process hangs. */
 const STEP_MS_MAX = 60_000;
-/** How long a process may wait for a call that it is to die before; most calls come at once, some hardly ever. */
-const AIM_MS_MAX = 1500;
+/** How much a process may publish until it comes to the call that it is to die before; then it is killed as any other. */
+const AIM_WINDOWS_MAX = 150;
+/** Catching up takes as long as handling all that was published since the groups were last left in peace. */
+const QUIET_MS_MAX = 600_000;
+/** Kills between two processes that publish nothing, let the groups catch up and close in peace. */
+const QUIET_EVERY = 20;
 const PROGRESS_EVERY = 25;
 
 /** Kills as often as told, unless a promise is broken before. Never rejects for a broken promise. */
@@ -61,6 +65,7 @@ class Killing {
   readonly #faults: string[] = [];
   readonly #sums = {
     openings: 0,
+    closings: 0,
     cutEnds: 0,
     cutBytes: 0,
     indexesRebuilt: 0,
@@ -70,6 +75,8 @@ class Killing {
   };
   #kills = 0;
   #kept = 0;
+  /** Kills before the process that was last left in peace. */
+  #quietAt = 0;
   #publishingMs = 0;
   /** Bytes that the next opening must cut, as verify saw them. */
   #unfinishedBytes = 0;
@@ -89,13 +96,16 @@ class Killing {
     let next = this.#spawn();
     while (this.#kills < kills && performance.now() - start < runMs && this.#faults.length === 0) {
       const life = next;
+      const isQuiet = this.#kills > this.#quietAt && this.#kills % QUIET_EVERY === 0;
+      if (isQuiet) this.#quietAt = this.#kills;
       // The next one loads its code meanwhile.
       next = this.#spawn();
-      await this.#live(life);
-      if (this.#kills % PROGRESS_EVERY === 0)
+      if (isQuiet) await this.#quiet(life);
+      else await this.#live(life);
+      if (!isQuiet && this.#kills % PROGRESS_EVERY === 0)
         onProgress?.(`${this.#kills} kills, ${this.#ledger.keptSeq} events acknowledged, ${this.#ledger.lastSeq} in the journal`);
     }
-    if (this.#faults.length === 0) await this.#finish(next);
+    if (this.#faults.length === 0) await this.#quiet(next);
     await next.kill();
     for (const group of this.#groups) group.close();
     return { faults: this.#faults, kills: this.#kills, injected: this.#injected, figures: this.#figures() };
@@ -104,8 +114,8 @@ class Killing {
   /** From the orders to the kill and the look at what is left. */
   async #live(life: Life): Promise<void> {
     const prng = this.#prng;
-    const way = this.#kills === 0 ? 'load' : pick(prng, ['load', 'load', 'load', 'opening', 'retention', 'aimed'] as const);
-    const aim = way === 'aimed' ? { call: pick(prng, AIMS), count: 1 + prng.integer(40) } : null;
+    const way = this.#kills === 0 ? 'load' : pick(prng, ['load', 'load', 'opening', 'retention', 'aimed', 'aimed'] as const);
+    const aim = way === 'aimed' ? { call: pick(prng, AIMS), count: 1 + prng.integer(20) } : null;
     await life.wait('ready', 1, STEP_MS_MAX);
     life.begin(this.#orders(aim));
     const startMs = performance.now();
@@ -121,7 +131,7 @@ class Killing {
         await sleep(prng.integer(40));
         break;
       case 'aimed':
-        await life.wait('aimed', 1, AIM_MS_MAX);
+        await life.wait('kept', AIM_WINDOWS_MAX, STEP_MS_MAX);
     }
     // A few more turns of this loop, so that it is not always hit right after it spoke.
     for (let i = prng.integer(30); i > 0; i--) await turn();
@@ -132,15 +142,17 @@ class Killing {
     this.#look();
   }
 
-  /** The last life: everything is closed in peace and looked at once more. */
-  async #finish(life: Life): Promise<void> {
+  /** A life without a kill: the groups catch up, everything is closed in peace, and nothing may be left undone. */
+  async #quiet(life: Life): Promise<void> {
     await life.wait('ready', 1, STEP_MS_MAX);
-    life.begin({ ...this.#orders(null), isLast: true });
-    await life.wait('closed', 1, STEP_MS_MAX);
-    if (life.said('closed') === 0) this.#fail('the last process did not come to its end');
-    await life.ended;
+    life.begin({ ...this.#orders(null), isQuiet: true });
+    await life.wait('closed', 1, QUIET_MS_MAX);
+    if (life.said('closed') === 0) this.#fail('a process that was left in peace did not come to its end');
+    else await life.wait('ended', 1, STEP_MS_MAX);
+    await life.kill();
     this.#look();
     if (this.#faults.length > 0) return;
+    this.#sums.closings++;
     try {
       for (const group of this.#groups) group.expectAll(this.#ledger.lastSeq);
     } catch (error) {
@@ -154,7 +166,7 @@ class Killing {
     // Small ones, so that new segments and retention are frequent; each begins with 80 KB of dictionary.
     const segmentBytes = pick(this.#prng, [131_072, 262_144, 1_048_576]);
     const batchBytes = pick(this.#prng, [4096, 65_536]);
-    return { directory: this.#directory, recordFolder: this.#folder, seed, level, segmentBytes, batchBytes, aim, isLast: false, lie };
+    return { directory: this.#directory, recordFolder: this.#folder, seed, level, segmentBytes, batchBytes, aim, isQuiet: false, lie };
   }
 
   #spawn(): Life {
@@ -210,7 +222,7 @@ class Killing {
   }
 
   #figures(): Record<string, number> {
-    const { openings, cutEnds, cutBytes, indexesRebuilt, leftoversRemoved, segmentsRemoved, segmentsRewritten } = this.#sums;
+    const { openings, closings, cutEnds, cutBytes, indexesRebuilt, leftoversRemoved, segmentsRemoved, segmentsRewritten } = this.#sums;
     const perGroup = this.#groups.map(({ group, firsts, repeats, takenBack }) => [
       [`finished by the durable group on ${group}`, firsts],
       [`finished again by ${group}`, repeats],
@@ -224,6 +236,7 @@ class Killing {
       'compared with the bytes committed': this.#ledger.comparedBytes,
       'removed by retention': this.#ledger.removed,
       'openings that ended': openings,
+      'closed in peace, with nothing left undone': closings,
       'unfinished ends cut off': cutEnds,
       'bytes cut off': cutBytes,
       'indexes built again': indexesRebuilt,

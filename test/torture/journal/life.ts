@@ -45,12 +45,12 @@ export class Life {
   }
 
   /** Resolves when it has said this word that often, has ended, or the time is over. */
-  async wait(word: Said['word'], count: number, ms: number): Promise<void> {
+  async wait(word: Said['word'] | 'ended', count: number, ms: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, ms);
       this.#onSaid = () => {
-        if (this.#hasEnded || this.said(word) >= count || this.said('failed') > 0) resolve();
+        if (this.#hasEnded || (word !== 'ended' && this.said(word) >= count) || this.said('failed') > 0) resolve();
       };
       this.#onSaid();
     });
@@ -62,10 +62,6 @@ export class Life {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
-  }
-
-  get ended(): Promise<unknown> {
-    return this.#ended;
   }
 
   #read(line: string): void {

@@ -1,7 +1,7 @@
 import type { JournalLevel } from '../../../src/journal/index.ts';
 
 /** Calls to the file system before which a process can kill itself. */
-export const AIMS = ['create', 'write', 'sync', 'syncDirectory', 'rename', 'unlink', 'truncate'] as const;
+export const AIMS = ['create', 'write', 'sync', 'syncDirectory', 'rename', 'unlink'] as const;
 export type Aim = (typeof AIMS)[number];
 
 /** What the parent tells a process that has loaded its code, as one line of JSON. */
@@ -15,8 +15,8 @@ export interface Orders {
   readonly batchBytes: number;
   /** Kill yourself before this call, or in the middle of it if it is a write; the writer then runs on the main thread, where its calls can be counted. */
   readonly aim: { readonly call: Aim; readonly count: number } | null;
-  /** Publish nothing, finish what is left, close in peace. */
-  readonly isLast: boolean;
+  /** Publish nothing, let the groups catch up, close in peace. */
+  readonly isQuiet: boolean;
   /** `early`: say that an event is kept before it is. `other`: publish another event than the one of this seq, now and then. */
   readonly lie: Lie | null;
 }
