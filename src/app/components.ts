@@ -5,7 +5,7 @@ import { advisoryComponent } from '../trading/advisory/index.ts';
 import type { Component } from '../trading/component.ts';
 import { executionComponent } from '../trading/execution/index.ts';
 import { exitBrainComponent, type ExitBrainOptions } from '../trading/exit/index.ts';
-import { killSwitchComponent } from '../trading/kill-switch/index.ts';
+import { killSwitchComponent, type LatchRead } from '../trading/kill-switch/index.ts';
 import { positionStateComponent } from '../trading/position/index.ts';
 import { regimeComponent } from '../trading/regime/index.ts';
 import { recordedIntegrity, riskComponent } from '../trading/risk/index.ts';
@@ -23,6 +23,8 @@ export interface RunContext {
   readonly mode: RunMode;
   /** Event time that may pass while a decision is on its way, microseconds; 0 in lockstep. */
   readonly slackUs: number;
+  /** What a repetition finds instead of the file that keeps the latch of the kill switch. */
+  readonly latch?: LatchRead;
 }
 
 /** Minutes of a session day on a share exchange; markets that never close have 1440. */
@@ -190,11 +192,11 @@ function exit(context: RunContext): Component {
   return exitBrainComponent(rules);
 }
 
-function killSwitch({ config, mode }: RunContext): Component {
+function killSwitch({ config, latch, mode }: RunContext): Component {
   const { latchFile, totpFile, hold } = config.killSwitch;
   return killSwitchComponent({
     mode,
-    latch: latchFile === null ? { kind: 'memory' } : { kind: 'file', path: latchFile },
+    latch: latchFile !== null ? { kind: 'file', path: latchFile } : { kind: 'memory', ...(latch === undefined ? {} : { found: latch }) },
     secondFactor: totpFile === null ? { kind: 'none' } : { kind: 'totp', secretsFile: totpFile },
     initialEquityUsd: config.account.initialEquity,
     holdMs: toDurationMs(hold),

@@ -41,7 +41,8 @@ export async function readRecordedRun(directory: string, file: string | undefine
   const layers = await readLayers({ file });
   const info = run?.context.info ?? (await feedInfo(resolveConfig(layers, 'daily')));
   const config = inMemory(resolveConfig(layers, profileOf(layers, info.timeframe)));
-  return { identity, engine, context: { config, info, mode, slackUs: run?.context.slackUs ?? 0 } };
+  const { latch, slackUs = 0 } = run?.context ?? {};
+  return { identity, engine, context: { config, info, mode, slackUs, ...(latch === undefined ? {} : { latch }) } };
 }
 
 function headerOf(directory: string): SystemRunStartedPayload {
@@ -57,7 +58,7 @@ async function feedInfo(config: Config): Promise<FeedInfo> {
   return (await resolveFeed(toFeedOptions(config))).info;
 }
 
-/** A replay must not latch the switch of a system that is trading, nor find it latched. */
+/** A replay must not latch the switch of a system that is trading, nor find what it has there: `run.json` says what the run found. */
 function inMemory(config: Config): Config {
   return { ...config, killSwitch: { ...config.killSwitch, latchFile: null } };
 }

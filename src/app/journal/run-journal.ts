@@ -2,6 +2,7 @@ import { QtError, type Logger } from '../../base/index.ts';
 import type { EventLog } from '../../engine/index.ts';
 import { openJournal, type ChainState, type Journal, type JournalLevel } from '../../journal/index.ts';
 import { AUDITED_TYPES, catalogueRetention, SystemRunEnded, SystemRunStarted, type SystemRunStartedPayload } from '../../model/index.ts';
+import { createFileLatchStore } from '../../trading/kill-switch/index.ts';
 import type { RunContext } from '../components.ts';
 import { QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN } from '../errors.ts';
 import type { RunIdentity } from '../identity.ts';
@@ -84,7 +85,7 @@ async function opened(journal: Journal, parts: RunJournalParts, retention: RunJo
     return { directory, level, state, recordedEvents: recordedSeq, comparedEvents, appendedEvents, removedEvents, audit };
   };
   if (recordedSeq === 0) {
-    await writeRunFile(directory, { identity, engine, context });
+    await writeRunFile(directory, { identity, engine, context: withLatch(context) });
     // What was computed in lockstep is verified, and goes on after a crash, by computing it again from its first input on.
     const trimming = engine.lockstep || retention === 'none' ? null : new Trimming(journal, parts.logger);
     return {
@@ -108,6 +109,12 @@ async function opened(journal: Journal, parts: RunJournalParts, retention: RunJo
       await journal.close();
     },
   };
+}
+
+/** The latch of the kill switch outlives runs, so what a run finds there is one of its inputs. */
+function withLatch(context: RunContext): RunContext {
+  const { latchFile } = context.config.killSwitch;
+  return latchFile === null ? context : { ...context, latch: createFileLatchStore(latchFile).read() };
 }
 
 const NAMES: Readonly<Partial<Record<keyof SystemRunStartedPayload, string>>> = {

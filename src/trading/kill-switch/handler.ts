@@ -16,8 +16,9 @@ export interface KillSwitchHandlerState {
 export function setup(options: KillSwitchOptions, info?: SetupInfo): KillSwitchHandlerState {
   const { latch, secondFactor } = resolveKillSwitchOptions(options);
   const store = latch.kind === 'file' ? createFileLatchStore(latch.path) : createMemoryLatchStore();
+  const found = latch.kind === 'memory' && latch.found !== undefined ? latch.found : store.read();
   const verifier = secondFactor.kind === 'totp' ? createTotpSecondFactor(readTotpSecrets(secondFactor.secretsFile)) : noSecondFactor;
-  const core = createKillSwitchState(options, { latch: store.read(), secondFactor: verifier });
+  const core = createKillSwitchState(options, { latch: found, secondFactor: verifier });
   if (core.found !== null) info?.logger.error({ reason: core.found }, 'the kill switch is on from the start');
   return { core, store };
 }

@@ -1,13 +1,17 @@
 import { checkNumber, checkOneOf, invalidOption } from '../../base/index.ts';
 import { MAIN_ACCOUNT, RunMode } from '../../model/index.ts';
+import type { LatchRead } from './latch-store.ts';
 
 export interface KillSwitchOptions {
   /** Account id, default `main`. */
   readonly account?: string;
   /** Drills run in every mode but `live`, where a drill is a kill. Default backtest. */
   readonly mode?: RunMode;
-  /** Where the latch lives: in memory (a run begins armed) or in a file that survives. Live wants a file. Default memory. */
-  readonly latch?: { readonly kind: 'memory' } | { readonly kind: 'file'; readonly path: string };
+  /**
+   * Where the latch lives: in memory (a run begins armed, or as `found` says) or in a file that survives. Live wants a file.
+   * Default memory.
+   */
+  readonly latch?: { readonly kind: 'memory'; readonly found?: LatchRead } | { readonly kind: 'file'; readonly path: string };
   /** How a reset is authenticated. `none` (default) refuses every reset; `totp` reads secrets from a JSON file. */
   readonly secondFactor?: { readonly kind: 'none' } | { readonly kind: 'totp'; readonly secretsFile: string };
   /** Equity until the first daily status, account currency, > 0, default 100 000. */

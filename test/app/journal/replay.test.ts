@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeFields, describeJournal, prepareRun, verifyReplay } from '../../../src/app/index.ts';
@@ -80,4 +80,20 @@ test('what cannot be replayed is refused with the reason', async () => {
     message: expect.stringContaining('does not begin with the start of a run'),
   });
   expect(await refusalOf(makeFolder())).toMatchObject({ message: expect.stringContaining('there is no event in it') });
+});
+
+test('a run that found its kill switch latched is verified as such, and the latch stays as it is', { timeout: 60_000 }, async () => {
+  const latchFile = join(makeFolder(), 'latch');
+  const settings = { mode: 'backtest', 'killSwitch.latchFile': latchFile, 'risk.flashCrash': 0.0005 };
+  await recorded(settings);
+  const latch = readFileSync(latchFile, 'utf8');
+  const { directory, result } = await recorded(settings);
+  rmSync(latchFile);
+
+  const report = await verifyReplay({ directory });
+
+  expect(latch).toContain('HALTED');
+  expect(result.trades).toEqual([]);
+  expect(report).toMatchObject({ isEqual: true, decisionHash: result.decisionHash });
+  expect(existsSync(latchFile)).toBe(false);
 });
