@@ -115,12 +115,13 @@ class Replay {
       },
       run: () => {
         using reader = openJournalReader(this.#directory);
-        while (count < events) {
+        for (let left = events; left > 0;) {
           // A batch may reach over the end of what is wanted.
           const found = reader.readBatch((views, index) => {
             if (count++ < events) sum = (sum + checksumOf(reader.decoder.payload(views, index) as Trade)) | 0;
           });
           if (found === 0) break;
+          left -= found;
         }
       },
       check: () => {
