@@ -20,6 +20,8 @@ export { checkJournal, describeJournal, mendJournal, type JournalInfo, type Reco
 export type { Difference, EventSide } from './journal/comparison.ts';
 export { checkFreeRun, type FreeCheckParts, type FreeCheckResult } from './journal/free-check.ts';
 export { describeCause, describeFields, describeSide } from './journal/difference-text.ts';
+export { listDeadLetters, readDeadLetter, type LetterQuery, type RecordedLetter } from './journal/dead-letters.ts';
+export { purgeDeadLetters, requestRedrive } from './journal/dead-letter-orders.ts';
 export { toEventJson, toPayloadJson } from './journal/event-json.ts';
 export type { EventSelection } from './journal/event-filter.ts';
 export { queryJournal, type JournalQuery } from './journal/query.ts';

@@ -25,7 +25,7 @@ Exit codes:
 
 /** Codes of errors whose cause is what the user gave; a handler that does not load is a strategy module of theirs. */
 const USAGE =
-  /^QT_(CONFIG|OPTION|FEED|APP|MODEL_ZONE|STRATEGY|EXECUTION_PRESET|OBSERVE_LOG|KILL_SWITCH|EVENT_TOPIC|HANDLER_LOAD|JOURNAL_VERSION|JOURNAL_NOT_A|SQL_FILE)_/;
+  /^QT_(CONFIG|OPTION|FEED|APP|MODEL_ZONE|STRATEGY|EXECUTION_PRESET|OBSERVE_LOG|KILL_SWITCH|EVENT_TOPIC|DEAD_LETTER|HANDLER_LOAD|JOURNAL_VERSION|JOURNAL_NOT_A|SQL_FILE)_/;
 
 /** The exit code for an error with a code. */
 export function exitCodeOf(code: string): ExitCode {

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, (done: (code: number) => void) => Promis
   init: async (done) => (await import('./commands/init/index.ts')).initCommand(done),
   events: async (done) => (await import('./commands/events/index.ts')).eventsCommand(done),
   tail: async (done) => (await import('./commands/tail/index.ts')).tailCommand(done),
+  dlq: async (done) => (await import('./commands/dlq/index.ts')).dlqCommand(done),
   journal: async (done) => (await import('./commands/journal/index.ts')).journalCommand(done),
   replay: async (done) => (await import('./commands/replay/index.ts')).replayCommand(done),
   bench: async (done) => (await import('./commands/bench/index.ts')).benchCommand(done),

@@ -11,6 +11,6 @@ export function toEventJson(event: QtEvent<object>): string {
 }
 
 /** A payload as JSON, as `toEventJson` shows it. */
-export function toPayloadJson(payload: object): string {
-  return JSON.stringify(payload, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+export function toPayloadJson(payload: object, indent = 0): string {
+  return JSON.stringify(payload, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), indent);
 }

@@ -36,7 +36,10 @@ export class RecordedFrames {
    */
   next(): RecordedFrame | null {
     if (this.#position === this.#frames.length) this.#readBatch();
-    return this.#frames[this.#position++] ?? null;
+    const frame = this.#frames[this.#position];
+    if (frame === undefined) return null;
+    this.#position++;
+    return frame;
   }
 
   /** Events between those that were read which retention had removed. */

@@ -37,6 +37,30 @@ test('types, times and a limit choose events, in log order', async () => {
   expect(seqsOf(directory, { sinceUs: at(31) })).toEqual([]);
 });
 
+test('several types, keys and sources are each one of which is enough', async () => {
+  const directory = await makeJournal(30);
+
+  const both = [...queryJournal(directory, { types: ['*.number.*', 'journal_app.third.*'] })];
+  const keyed = [...queryJournal(directory, { keys: ['key-1', 'key-2'], limit: 4 })];
+  const thirds = [...queryJournal(directory, { sources: ['thirds', 'nobody'] })];
+
+  expect(both).toHaveLength(40);
+  expect(keyed.map(({ key }) => key)).toEqual(['key-1', 'key-2', 'key-1', 'key-2']);
+  expect(new Set(thirds.map(({ type }) => type))).toEqual(new Set(['journal_app.third.seen']));
+});
+
+test('the newest events come in log order, however far back they are', async () => {
+  const directory = await makeJournal(1800);
+
+  expect(seqsOf(directory, { last: 3 })).toEqual([2398, 2399, 2400]);
+  expect(seqsOf(directory, { last: 2, untilUs: START_US + 4 * SECOND_US })).toEqual(
+    seqsOf(directory, { untilUs: START_US + 4 * SECOND_US }).slice(-2),
+  );
+  expect(seqsOf(directory, { last: 5000 })).toHaveLength(2400);
+  expect(seqsOf(directory, { last: 5, fromSeq: 2399 })).toEqual([2399, 2400]);
+  expect(seqsOf(directory, { fromSeq: 2395, limit: 2 })).toEqual([2395, 2396]);
+});
+
 test('a journal that is being written is told as far as it is written', async () => {
   const directory = join(makeFolder(), 'journal');
   await using journal = await openJournal(directory);
@@ -59,7 +83,9 @@ test('a time is ISO 8601 in UTC, a date, or microseconds, and nothing else', () 
   expect(toTimeUs('since', '2024-01-02 00:00:01.5Z')).toBe(day + 1_500_000);
   expect(toTimeUs('since', '2024-01-02T02:00:00+02:00')).toBe(day);
   expect(toTimeUs('since', String(day + 7))).toBe(day + 7);
-  for (const text of ['', 'later', '2024', '2024-13-01', '2024-01-02T25:00', '1.5e15', '-5']) {
+  expect(toTimeUs('since', '2024-01-02T00:00:00.000007')).toBe(day + 7);
+  expect(toTimeUs('since', '-1.5h', day)).toBe(day - 5_400_000_000);
+  for (const text of ['', 'later', '2024', '2024-13-01', '2024-01-02T25:00', '1.5e15', '-5', '1h', '-1y', '2024-01-02T00:00:00.1234567']) {
     expect(() => toTimeUs('since', text), text).toThrow('since');
   }
 });
@@ -69,5 +95,7 @@ test('what is no query is refused by name', async () => {
 
   expect(() => seqsOf(directory, { patterns: ['Trade'] })).toThrow('Cannot subscribe to "Trade"');
   expect(() => seqsOf(directory, { limit: 0 })).toThrow('limit');
+  expect(() => seqsOf(directory, { last: 1, limit: 1 })).toThrow('last');
+  expect(() => seqsOf(directory, { types: ['Trade'] })).toThrow('Trade');
   expect(() => seqsOf(join(directory, 'none'), {})).toThrow('no such directory');
 });
