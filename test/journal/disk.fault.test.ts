@@ -108,6 +108,51 @@ describe('a failing disk', () => {
   });
 });
 
+describe('a name that the disk refuses', () => {
+  it('stops the journal when a finished segment cannot get its index; the next opening builds it', async () => {
+    const disk = new SimulatedDisk();
+    const frames = new Frames();
+    const journal = await openJournal(FOLDER, { fs: disk, ringBytes: 65_536, segmentBytes: 4096 });
+    journal.types(frames.table.toRecords());
+    disk.onCall = (call, path) => (call === 'rename' && path.endsWith('.idx.new') ? { call, code: 'EIO' } : null);
+
+    const durable = await appendUntilFailure(journal, frames);
+    await journal.close();
+
+    expect(journal.failure?.code).toBe('QT_JOURNAL_WRITE_FAILED');
+    disk.onCall = () => null;
+    const again = await openJournal(FOLDER, { fs: disk, ringBytes: 65_536 });
+    expect(again.lastSeq).toBeGreaterThanOrEqual(durable);
+    again.types(frames.table.toRecords());
+    await frames.appendAll(again, 200, { text: 'x'.repeat(90) });
+    await again.close();
+    expect(verifyJournal(FOLDER, disk)).toMatchObject({ isSound: true, lastSeq: again.lastSeq });
+    expect(disk.openFiles).toBe(0);
+  });
+
+  it('costs the cursors nothing but time', () => {
+    const disk = new SimulatedDisk();
+    const cursors = new CursorStore(FOLDER, { fs: disk, lastSeq: 100, flushMs: 0, rewriteBytes: 1024 });
+    disk.onCall = (call) => (call === 'rename' ? { call, code: 'EIO' } : null);
+    let failed = 0;
+    for (let seq = 1; seq <= 100; seq++) {
+      cursors.set('group', seq);
+      try {
+        cursors.flush();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'QT_JOURNAL_WRITE_FAILED' });
+        failed++;
+      }
+    }
+    disk.onCall = () => null;
+    expect(failed).toBeGreaterThan(0);
+
+    cursors.flush();
+
+    expect(new CursorStore(FOLDER, { fs: disk.kill(), lastSeq: 100, flushMs: 0 }).get('group')).toBe(100);
+  });
+});
+
 describe('a power cut', () => {
   it(`loses nothing that was fsynced, and leaves a beginning of what was appended, ${CUTS} times`, async () => {
     let torn = 0;
