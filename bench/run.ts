@@ -36,7 +36,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const isUsage = hasCode(error, QT_OPTION_INVALID) || /^ERR_PARSE_ARGS/.test((error as { code?: string }).code ?? '');
+  const isUsage = hasCode(error, QT_OPTION_INVALID) || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
   console.error(`bench: ${(error as Error).message}${isUsage ? `\n${USAGE}` : ''}`);
   process.exitCode = isUsage ? 2 : 1;
 }

@@ -19,7 +19,9 @@ function listen(role: PeerRole): void {
     });
   } else if (role.role === 'broadcast') {
     const tally = new Tally(role.memory);
-    new BroadcastChannel(role.channel).onmessage = (message: unknown) => tally.add((message as { data: Message }).data.payload);
+    new BroadcastChannel(role.channel).addEventListener('message', (message) => {
+      tally.add((message as unknown as { data: Message }).data.payload);
+    });
   } else {
     const receiver = receiverOf(role.role, role.memory);
     port.on('message', (message: Message) => receiver.add(message.payload));

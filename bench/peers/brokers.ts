@@ -35,7 +35,7 @@ async function openStream({ url }: RedisAddress, tally: Tally, { mask, plain }: 
   const [writer, reader] = [await connect(url), await connect(url)];
   await writer.del(STREAM);
   await writer.xGroupCreate(STREAM, GROUP, '$', { MKSTREAM: true });
-  let isOpen = true;
+  const end = new AbortController();
   const reading = read();
   return {
     send: (events) =>
@@ -48,7 +48,7 @@ async function openStream({ url }: RedisAddress, tally: Tally, { mask, plain }: 
         ),
       ),
     stop: async () => {
-      isOpen = false;
+      end.abort();
       await reading;
       await writer.del(STREAM);
       await Promise.all([writer.close(), reader.close()]);
@@ -56,7 +56,7 @@ async function openStream({ url }: RedisAddress, tally: Tally, { mask, plain }: 
   };
 
   async function read(): Promise<void> {
-    while (isOpen) {
+    while (!end.signal.aborted) {
       const found = (await reader.xReadGroup(GROUP, 'one', { key: STREAM, id: '>' }, { COUNT: WINDOW, BLOCK: BLOCK_MS })) as
         | { messages: { id: string; message: { event: string } }[] }[]
         | null;

@@ -9,6 +9,8 @@ export interface RedisAddress {
   stop(): Promise<void>;
 }
 
+/** Looked for on the PATH; not a package of ours. */
+const SERVER = 'redis-server';
 const START_MS_MAX = 5000;
 
 /** @throws MissingPeer when there is none */
@@ -21,7 +23,7 @@ export async function openRedis(): Promise<RedisAddress> {
   const port = await freePort();
   // Nothing on disk: what is compared with holds its events in memory too.
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const server = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   // Also when a round fails half-way and the process ends without asking us to stop.
   process.once('exit', () => server.kill());
   await untilReady(server);
@@ -35,7 +37,7 @@ export async function openRedis(): Promise<RedisAddress> {
 
 function isInstalled(): boolean {
   try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    execFileSync(SERVER, ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

@@ -129,8 +129,8 @@ describe('a scale', () => {
         const scale = scaleOf(kind, values);
         const places = values.map((value) => scale.at(value));
 
-        expect(Math.min(...places), `${kind} ${values}`).toBeGreaterThanOrEqual(-1e-9);
-        expect(Math.max(...places), `${kind} ${values}`).toBeLessThanOrEqual(1 + 1e-9);
+        expect(Math.min(...places), `${kind} ${values.join(' ')}`).toBeGreaterThanOrEqual(-1e-9);
+        expect(Math.max(...places), `${kind} ${values.join(' ')}`).toBeLessThanOrEqual(1 + 1e-9);
         expect(places.toSorted((a, b) => a - b)).toEqual(places);
         expect(scale.ticks.length).toBeGreaterThan(1);
       }
