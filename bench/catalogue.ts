@@ -20,6 +20,7 @@ export const CASES: readonly CaseEntry[] = [
   { folder: 'topology', name: 'ping-pong', load: () => import('./topology/ping-pong.ts') },
   { folder: 'topology', name: 'overtaking', load: () => import('./topology/overtaking.ts') },
   { folder: 'topology', name: 'retry-timing', load: () => import('./topology/retry-timing.ts') },
+  { folder: 'topology', name: 'replacement', load: () => import('./topology/replacement.ts') },
   { folder: 'topology', name: 'fan-out', load: () => import('./topology/fan-out.ts') },
   { folder: 'topology', name: 'fan-in', load: () => import('./topology/fan-in.ts') },
   { folder: 'topology', name: 'pipeline-6', load: () => import('./topology/pipeline-6.ts') },

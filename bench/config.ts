@@ -32,6 +32,12 @@ export interface CaseSettings {
   };
   readonly 'ping-pong': { readonly rounds: number; readonly trips: number };
   readonly 'retry-timing': { readonly rounds: number; readonly events: number };
+  readonly replacement: {
+    readonly deaths: number;
+    /** Events per second, over both workers. */
+    readonly rate: number;
+    readonly spacingMs: number;
+  };
   readonly overtaking: { readonly rounds: number; readonly trips: number; readonly backlog: number };
   /** The first number of groups or producers is 1: the others are compared with it. */
   readonly 'fan-out': RoundSettings & { readonly events: number; readonly groups: readonly number[] };
