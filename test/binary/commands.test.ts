@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { binary, emptyFolder, files, type Ended, type Qt } from './_qt.ts';
 
@@ -50,8 +51,20 @@ test.each([
 
   expect(made.status, made.stderr).toBe(0);
   for (const { status, stderr } of [info, verify, replay, events, again]) expect(status, stderr).toBe(0);
-  expect(replay.stdout).toContain('equal: run');
+  expect(replay.stdout).toMatch(/^equal: /);
   expect(events.stdout.match(/market\./g)).toHaveLength(5);
+});
+
+test('the SQL tables that a thread keeps during a run are those that qt sql makes of its journal', () => {
+  using folder = emptyFolder();
+
+  const made = binary([...SHORT, '--journal', 'day', '--sql', 'during.sqlite'], folder.path);
+  const after = binary(['sql', 'day', '--to', 'after.sqlite'], folder.path);
+
+  expect(made.status, made.stderr).toBe(0);
+  expect(after.status, after.stderr).toBe(0);
+  expect(countEvents(join(folder.path, 'during.sqlite'))).toBeGreaterThan(500);
+  expect(countEvents(join(folder.path, 'during.sqlite'))).toBe(countEvents(join(folder.path, 'after.sqlite')));
 });
 
 test.each([
@@ -83,6 +96,15 @@ test.each([
   expect(other.status).toBe(expected);
   expect(codeOf(stderr)).toBe(codeOf(other.stderr));
 });
+
+function countEvents(file: string): number {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return (database.prepare('SELECT count(*) AS count FROM events').get() as { count: number }).count;
+  } finally {
+    database.close();
+  }
+}
 
 function only({ status, stderr, stdout }: Ended): Ended {
   return { status, stderr, stdout };
