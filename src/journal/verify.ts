@@ -16,6 +16,8 @@ export interface VerifyOptions {
    * nothing can tell that the newest records were taken away.
    */
   readonly expectedHead?: string;
+  /** Called after each batch with the bytes of the journal that were checked. */
+  readonly onProgress?: (bytes: number) => void;
 }
 
 /** What a walk over a journal found, up to its end or its first fault. */
@@ -47,7 +49,8 @@ type Tally = { -readonly [K in Exclude<keyof VerifyReport, 'audit'>]: VerifyRepo
  *
  * @throws QtError QT_OPTION_INVALID
  */
-export function verifyJournal(directory: string, fs: JournalFs = nodeFs, { expectedHead }: VerifyOptions = {}): VerifyReport {
+export function verifyJournal(directory: string, fs: JournalFs = nodeFs, options: VerifyOptions = {}): VerifyReport {
+  const { expectedHead, onProgress = () => {} } = options;
   if (expectedHead !== undefined && !/^[0-9a-f]{64}$/.test(expectedHead)) {
     throw invalidOption('expectedHead', expectedHead, '64 hexadecimal digits in lower case');
   }
@@ -76,7 +79,7 @@ export function verifyJournal(directory: string, fs: JournalFs = nodeFs, { expec
       ({ journalId, isRewritten } = reader.header!);
       tally.segments++;
       try {
-        tally.fault = walk(fs, reader, firstSeq === seqs.at(-1), tally, audit);
+        tally.fault = walk(fs, reader, firstSeq === seqs.at(-1), tally, audit, onProgress);
       } finally {
         reader.close();
       }
@@ -105,7 +108,14 @@ function sizeOf(fs: JournalFs, path: string): number {
   }
 }
 
-function walk(fs: JournalFs, reader: BatchReader, isLast: boolean, tally: Tally, audit: AuditCheck): JournalFault | null {
+function walk(
+  fs: JournalFs,
+  reader: BatchReader,
+  isLast: boolean,
+  tally: Tally,
+  audit: AuditCheck,
+  onProgress: (bytes: number) => void,
+): JournalFault | null {
   const file = segmentName(reader.header!.firstSeq);
   const dictionary = new Dictionary();
   const broken = audit.enter(reader.header!);
@@ -132,6 +142,7 @@ function walk(fs: JournalFs, reader: BatchReader, isLast: boolean, tally: Tally,
       return { file, offset: reader.at, reason };
     }
     count(reader, tally);
+    onProgress(tally.bytes + reader.offset);
   }
 }
 

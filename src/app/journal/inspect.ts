@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { QtError } from '../../base/index.ts';
 import { SystemRunEnded, SystemRunStarted, type SystemRunEndedPayload, type SystemRunStartedPayload } from '../../model/index.ts';
 import {
+  measureJournal,
   nodeFs,
   QT_JOURNAL_VERSION_UNSUPPORTED,
   repairJournal,
@@ -15,6 +16,7 @@ import {
 } from '../../journal/index.ts';
 import { TIMESTAMP } from '../../codec/index.ts';
 import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
+import type { OnProgress } from '../progress.ts';
 import { checkDirectory, RecordedFrames, toRecordedEvent, type RecordedFrame } from './recorded.ts';
 
 /** A run that a journal tells of. */
@@ -65,17 +67,28 @@ export interface RepairOutcome extends RepairReport {
   readonly remaining: JournalFault | null;
 }
 
+/** What a check may be told. */
+export interface CheckOptions extends Pick<VerifyOptions, 'expectedHead'> {
+  /** In bytes. */
+  readonly onProgress?: OnProgress;
+}
+
 /**
  * Tells what is in a journal, of a running process too.
  *
  * @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED
  */
-export function describeJournal(directory: string): JournalInfo {
-  const report = checkJournal(directory);
+export function describeJournal(directory: string, onProgress: OnProgress = () => {}): JournalInfo {
+  // Read twice: to check it, and to tell of its events.
+  const report = checkJournal(directory, { onProgress: (done, total) => onProgress(done, 2 * total) });
+  const { bytes, lastSeq } = report;
   const tally = new Tally();
   using frames = new RecordedFrames(directory);
   try {
-    for (let frame = frames.next(); frame !== null; frame = frames.next()) tally.add(frame);
+    for (let frame = frames.next(); frame !== null; frame = frames.next()) {
+      tally.add(frame);
+      if (frame.seq % PROGRESS_EVENTS === 0) onProgress(bytes * (1 + Math.min(1, frame.seq / lastSeq)), 2 * bytes);
+    }
   } catch (error) {
     // The report names the place already.
     if (!(error instanceof QtError) || report.fault === null) throw error;
@@ -99,9 +112,13 @@ export function describeJournal(directory: string): JournalInfo {
  *
  * @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED, QT_OPTION_INVALID
  */
-export function checkJournal(directory: string, options: VerifyOptions = {}): VerifyReport {
+export function checkJournal(directory: string, { expectedHead, onProgress = () => {} }: CheckOptions = {}): VerifyReport {
   checkDirectory(directory);
-  const report = verifyJournal(directory, nodeFs, options);
+  const total = measureJournal(directory).bytes;
+  const report = verifyJournal(directory, nodeFs, {
+    ...(expectedHead === undefined ? {} : { expectedHead }),
+    onProgress: (bytes) => onProgress(bytes, total),
+  });
   if (report.segments === 0 && report.fault === null) {
     throw new QtError(QT_APP_INPUT_UNREADABLE, `Cannot read the journal ${directory}: there is none in it`, { details: { directory } });
   }
@@ -115,8 +132,8 @@ export function checkJournal(directory: string, options: VerifyOptions = {}): Ve
  * @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_LOCKED, QT_JOURNAL_DISK_FULL, QT_JOURNAL_WRITE_FAILED,
  *   QT_JOURNAL_VERSION_UNSUPPORTED
  */
-export function mendJournal(directory: string): RepairOutcome {
-  const { fault, lastSeq, unfinishedBytes } = checkJournal(directory);
+export function mendJournal(directory: string, onProgress: OnProgress = () => {}): RepairOutcome {
+  const { fault, lastSeq, unfinishedBytes } = checkJournal(directory, { onProgress });
   const isWhole = fault === null && unfinishedBytes === 0;
   const report = isWhole ? { lost: [], keptAside: [], lastSeq } : repairJournal(directory);
   const remaining = isWhole ? null : verifyJournal(directory).fault;
@@ -132,6 +149,8 @@ function sizeOf(directory: string): { segments: number; bytes: number } {
   return { segments: names.length, bytes };
 }
 
+/** Between two reports: less than a hundredth of a second of reading. */
+const PROGRESS_EVENTS = 1024;
 const SEGMENT = /^\d{16}\.qtj$/;
 
 /** To a check, a format it does not know is damage like any other; to its reader it is something to be told apart. */

@@ -2,7 +2,6 @@ import type { Logger } from '../../base/index.ts';
 import type { EventBus, Sink } from '../../engine/index.ts';
 import type { RunContext } from '../components.ts';
 import { createRunBus, type RunEngine } from '../run-bus.ts';
-import type { RunWatch } from '../run-watch.ts';
 import type { UserModule } from '../user-modules.ts';
 import { ComparingLog } from './comparing-log.ts';
 import type { Difference } from './comparison.ts';
@@ -14,7 +13,7 @@ export interface LockstepCheckParts {
   readonly context: RunContext;
   readonly runId: string;
   /** Sees every event that comes out, up to the first difference. */
-  readonly watch: RunWatch;
+  readonly watch: Sink;
   /** The user's own handlers that the run had. */
   readonly modules: readonly UserModule[];
   readonly logger: Logger | undefined;

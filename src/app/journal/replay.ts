@@ -1,8 +1,11 @@
 import { silentLogger, type Logger } from '../../base/index.ts';
+import type { Sink } from '../../engine/index.ts';
+import { measureJournal } from '../../journal/index.ts';
 import { SystemRunEnded, type SystemRunEndedPayload } from '../../model/index.ts';
 import { isDecisionType } from '../../observe/index.ts';
 import type { Subscribable } from '../compose.ts';
 import { LatencyMeter } from '../latency.ts';
+import type { OnProgress } from '../progress.ts';
 import { wireRun } from '../run-bus.ts';
 import { RunWatch } from '../run-watch.ts';
 import { loadUserModules } from '../user-modules.ts';
@@ -20,6 +23,8 @@ export interface VerifyOptions {
   /** Files with the user's own handlers that the run had; of a free-running run they are not needed. */
   readonly handlers?: readonly string[];
   readonly logger?: Logger;
+  /** In recorded events. */
+  readonly onProgress?: OnProgress;
 }
 
 /** What came of a verification. */
@@ -59,8 +64,9 @@ export async function verifyReplay(options: VerifyOptions): Promise<VerifyReplay
   const { directory, file } = options;
   const run = await readRecordedRun(directory, file);
   const watch = new RunWatch(new LatencyMeter());
+  const sink = watched(watch, options);
   const isFree = !run.engine.lockstep;
-  const { difference, events, given } = isFree ? await checkFree(options, run, watch) : await checkInputs(options, run, watch);
+  const { difference, events, given } = isFree ? await checkFree(options, run, sink) : await checkInputs(options, run, sink);
   const decisionHash = watch.decisionHash();
   const recordedHash = difference === null ? endHashOf(directory, events) : null;
   return {
@@ -77,13 +83,26 @@ export async function verifyReplay(options: VerifyOptions): Promise<VerifyReplay
   };
 }
 
-async function checkInputs({ directory, handlers, logger }: VerifyOptions, run: RecordedRunSetup, watch: RunWatch): Promise<Checked> {
+/** Tells of every event on its way to the watch. */
+function watched(watch: RunWatch, { directory, onProgress }: VerifyOptions): Sink {
+  if (onProgress === undefined) return watch;
+  const total = measureJournal(directory).lastSeq;
+  let events = 0;
+  return {
+    write: (...args) => {
+      watch.write(...args);
+      onProgress(++events, total);
+    },
+  };
+}
+
+async function checkInputs({ directory, handlers, logger }: VerifyOptions, run: RecordedRunSetup, watch: Sink): Promise<Checked> {
   const modules = await loadUserModules(handlers ?? []);
   const { context, identity } = run;
   return { given: 0, ...(await checkLockstep({ directory, context, runId: identity.runId, watch, modules, logger })) };
 }
 
-function checkFree(options: VerifyOptions, { context, engine }: RecordedRunSetup, watch: RunWatch): Promise<Checked> {
+function checkFree(options: VerifyOptions, { context, engine }: RecordedRunSetup, watch: Sink): Promise<Checked> {
   const { directory, logger = silentLogger } = options;
   const { validate } = context.config.engine;
   const wire = (bus: Subscribable): void => void wireRun(bus, context, engine);

@@ -1,5 +1,6 @@
-import { checkJournal, describeJournal, mendJournal, type JournalInfo, type RepairOutcome } from '../../../app/index.ts';
+import { checkJournal, describeJournal, mendJournal, type JournalInfo, type OnProgress, type RepairOutcome } from '../../../app/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
+import { showWork } from '../../progress.ts';
 import type { JournalOptions, VerifyFlags } from './options.ts';
 
 type Fault = NonNullable<JournalInfo['fault']>;
@@ -10,15 +11,18 @@ const LABEL = 12;
 const FORGED = 'its bytes can be read, so somebody has changed them on purpose: keep the files, and compare them with a copy';
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED */
-export function info(directory: string, { json }: JournalOptions): ExitCode {
-  const found = describeJournal(directory);
+export function info(directory: string, flags: JournalOptions): ExitCode {
+  const { json } = flags;
+  const found = withProgress('info', flags, (onProgress) => describeJournal(directory, onProgress));
   print(json === true ? JSON.stringify(found) : infoText(found));
   return exitCodeOf(found.fault);
 }
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE, QT_JOURNAL_VERSION_UNSUPPORTED, QT_OPTION_INVALID */
-export function verify(directory: string, { head, json }: VerifyFlags): ExitCode {
-  const report = checkJournal(directory, head === undefined ? {} : { expectedHead: head });
+export function verify(directory: string, flags: VerifyFlags): ExitCode {
+  const { head, json } = flags;
+  const expected = head === undefined ? {} : { expectedHead: head };
+  const report = withProgress('verify', flags, (onProgress) => checkJournal(directory, { ...expected, onProgress }));
   const { batches, bytes, fault, lastSeq, records, segments } = report;
   const complaint = head === undefined ? null : complaintOf(report, head);
   const state = fault !== null ? `damaged: ${place(fault)}` : (complaint ?? 'sound');
@@ -62,10 +66,20 @@ function lostText({ firstSeq, lastSeq, records }: AuditBreak): string {
 }
 
 /** @throws QtError QT_APP_INPUT_UNREADABLE and those of the journal */
-export function repair(directory: string, { json }: JournalOptions): ExitCode {
-  const outcome = mendJournal(directory);
+export function repair(directory: string, flags: JournalOptions): ExitCode {
+  const { json } = flags;
+  const outcome = withProgress('repair', flags, (onProgress) => mendJournal(directory, onProgress));
   print(json === true ? JSON.stringify(outcome) : repairText(outcome));
   return exitCodeOf(outcome.remaining);
+}
+
+function withProgress<T>(label: string, { json, quiet }: JournalOptions, work: (onProgress: OnProgress) => T): T {
+  const progress = showWork({ label, unit: 'bytes', isWanted: json !== true && quiet !== true });
+  try {
+    return work(progress.onProgress);
+  } finally {
+    progress.end();
+  }
 }
 
 function infoText(found: JournalInfo): string {

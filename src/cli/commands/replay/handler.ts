@@ -15,6 +15,7 @@ import { invalidOption, toErrorRecord } from '../../../base/index.ts';
 import { EXIT_CODES, type ExitCode } from '../../exit-codes.ts';
 import { reportFailure } from '../../failure.ts';
 import { listenForInterrupt } from '../../interrupt.ts';
+import { showWork } from '../../progress.ts';
 import { isSound, reportOptions } from '../../run-report.ts';
 import type { ReplayFlags } from './options.ts';
 
@@ -33,21 +34,29 @@ export async function replay(directory: string, flags: ReplayFlags): Promise<Exi
 }
 
 async function verify(directory: string, flags: ReplayFlags): Promise<ExitCode> {
-  const report = await verifyReplay({ directory, ...toSystem(flags) });
+  const progress = showWork({ label: 'replay', unit: 'events', isWanted: isWanted(flags) });
+  const report = await verifyReplay({ directory, ...toSystem(flags), onProgress: progress.onProgress }).finally(progress.end);
   process.stdout.write(`${flags.json === true ? JSON.stringify(report) : toText(report)}\n`);
   return report.isEqual ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
 async function play(directory: string, flags: ReplayFlags): Promise<ExitCode> {
   const interrupt = listenForInterrupt();
+  const progress = showWork({ label: 'replay', unit: 'events', isWanted: isWanted(flags) });
+  const onProgress = ({ events }: { events: number }): void => progress.onProgress(events, 0);
   try {
-    const report = await replayRun({ directory, ...toSystem(flags), ...toSelection(flags), signal: interrupt.signal });
+    const options = { directory, ...toSystem(flags), ...toSelection(flags), signal: interrupt.signal, onProgress };
+    const report = await replayRun(options).finally(progress.end);
     process.stdout.write(`${flags.json === true ? JSON.stringify(report) : formatReport(report.result, reportOptions())}\n`);
     if (flags.quiet !== true) process.stderr.write(`qt: ${describePlay(report)}\n`);
     return isSound(report.result) ? EXIT_CODES.ok : EXIT_CODES.unsound;
   } finally {
     interrupt.close();
   }
+}
+
+function isWanted({ json, quiet, verbose }: ReplayFlags): boolean {
+  return json !== true && quiet !== true && verbose !== true;
 }
 
 function toSystem({ config: file, handlers, verbose }: ReplayFlags) {
