@@ -38,7 +38,9 @@ const FIGURES = /^(events\/s|cpu ns\/event|p50 us|p99 us|p99\.9 us|MB|ms)$/;
 export async function compareWith(options: CompareOptions): Promise<0 | 1> {
   const { json, mode, names, pairs, print, progress, revision } = options;
   const worktree = openWorktree(revision);
+  const interrupt = new AbortController();
   const onSignal = (): void => {
+    interrupt.abort();
     worktree.remove();
     process.exit(130);
   };
@@ -49,7 +51,7 @@ export async function compareWith(options: CompareOptions): Promise<0 | 1> {
     print(`this tree against ${revision} (${worktree.commit}), ${pairs} pairs of runs, median ratio and its 95 % confidence interval`);
     for (const name of names) {
       progress(`comparing ${name} ...`);
-      const runs = await runPairs(worktree, name, mode, pairs);
+      const runs = await runPairs(worktree, name, mode, pairs, interrupt.signal);
       if (typeof runs === 'string') {
         hasFailed = true;
         print(`\n${name}\n  FAILED: ${runs}`);
@@ -72,7 +74,7 @@ type Medians = ReadonlyMap<string, number>;
 /** This tree and the other commit. */
 export type RunPair = readonly [own: Medians, other: Medians];
 
-async function runPairs(worktree: Worktree, name: CaseName, mode: Mode, pairs: number): Promise<RunPair[] | string> {
+async function runPairs(worktree: Worktree, name: CaseName, mode: Mode, pairs: number, signal: AbortSignal): Promise<RunPair[] | string> {
   const runs: RunPair[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     // Each side is first every other time: the second one finds a warmer machine.
@@ -80,7 +82,7 @@ async function runPairs(worktree: Worktree, name: CaseName, mode: Mode, pairs: n
     const order = pair % 2 === 0 ? roots : roots.toReversed();
     const results = new Map<string, Medians>();
     for (const root of order) {
-      const medians = await runSide(root, join(worktree.root, '..', 'result.json'), name, mode);
+      const medians = await runSide(root, join(worktree.root, '..', 'result.json'), name, mode, signal);
       if (typeof medians === 'string') return `${root === worktree.root ? 'at that commit' : 'in this tree'}: ${medians}`;
       results.set(root, medians);
     }
@@ -90,12 +92,12 @@ async function runPairs(worktree: Worktree, name: CaseName, mode: Mode, pairs: n
 }
 
 /** Medians, or why there are none. */
-async function runSide(root: string, file: string, name: CaseName, mode: Mode): Promise<Medians | string> {
+async function runSide(root: string, file: string, name: CaseName, mode: Mode, signal: AbortSignal): Promise<Medians | string> {
   const args = [join(root, 'bench/run.ts'), name, '--json', file, ...(mode === 'full' ? [] : [`--${mode}`])];
   // A run that writes nothing must not be taken for the one before it.
   rmSync(file, { force: true });
   const code = await new Promise<number | null>((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'ignore'] });
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'ignore'], signal });
     child.on('error', reject);
     child.on('close', resolve);
   });

@@ -35,6 +35,8 @@ export function startPart(part: Omit<PartRequest, 'launcher'>): ChildProcess {
 
 /** In that process: measures, sends what came of it, and ends the process. */
 export async function runPart(request: PartRequest): Promise<void> {
+  // Whoever waits for the result is gone.
+  process.once('disconnect', () => process.exit(1));
   exposeCollector();
   setLauncher(request.launcher);
   const message = await measure(request);
