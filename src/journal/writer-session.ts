@@ -63,6 +63,8 @@ export const ENDED = 3;
 const FLUSH_GROUP_BYTES = 1024 * 1024;
 /** Longest time between flushes under load; several times what a flush takes, so that most of the time goes into writing. */
 const FLUSH_MS = 2;
+/** Under a load that leaves no pause, retention gets one step per so many batches: a few percent, or the disk would fill for ever. */
+const BATCHES_PER_STEP = 16;
 /** Ring records that carry no frame have these in place of type and flags: no type has number 0. Entries for the dictionary. */
 export const DICTIONARY_RECORD = 0;
 export const DICTIONARY_RECORD_HEADER = 8;
@@ -95,6 +97,7 @@ export class WriterSession {
   #syncedAtMs = 0;
   #newestUs = 0;
   #compactor: Compactor | null = null;
+  #batchesSinceStep = 0;
   #retainId = 0;
   #hasEnded = false;
 
@@ -197,6 +200,7 @@ export class WriterSession {
     const isOpen = !this.#builder.isEmpty;
     if (isOpen && (isFull || this.#mayNotWait(isClosing))) {
       this.#writeBatch(segment);
+      if (this.#compactor !== null && ++this.#batchesSinceStep >= BATCHES_PER_STEP) this.#compact(this.#compactor);
       return BUSY;
     }
     if (!isOpen && this.#task.isFsynced && segment.unsyncedBytes > 0) {
@@ -205,7 +209,7 @@ export class WriterSession {
     }
     if (isOpen) return GATHER;
     if (this.#compactor !== null) {
-      if (!this.#compactor.step()) this.#endCompaction();
+      this.#compact(this.#compactor);
       return BUSY;
     }
     if (isClosing) this.#close(segment);
@@ -309,6 +313,11 @@ export class WriterSession {
     this.#syncedAtMs = this.#nowMs();
     this.control.storeFsynced(segment.syncedSeq);
     if (Atomics.load(this.control.words, WAITERS) === 1) this.#ping();
+  }
+
+  #compact(compactor: Compactor): void {
+    this.#batchesSinceStep = 0;
+    if (!compactor.step()) this.#endCompaction();
   }
 
   #endCompaction(): void {

@@ -7,6 +7,7 @@ import {
   planRetention,
   verifyJournal,
   type ClosedSegment,
+  type RetentionReport,
   type RetentionRules,
 } from '../../src/journal/index.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -158,6 +159,27 @@ describe('Journal.retain', () => {
     await journal.close();
     expect(verifyJournal(FOLDER, disk)).toMatchObject({ isSound: true, removedRecords: report.recordsRemoved, records: after.length });
     expect(disk.openFiles).toBe(0);
+  });
+
+  it('comes to its end while the writer is never idle', async () => {
+    const disk = new SimulatedDisk();
+    const journal = await filled(disk);
+    const frames = new Frames();
+    journal.types(frames.table.toRecords());
+    let report: RetentionReport | null = null;
+    void journal.retain(301).then((done) => (report = done));
+
+    let turns = 0;
+    for (; report === null && turns < 5000; turns++) {
+      while (journal.accepts(1000)) frames.append(journal, { text: 'busy'.repeat(20) });
+      journal.flush();
+      await new Promise(setImmediate);
+    }
+
+    expect(report, `after ${turns} batches`).toMatchObject({ failures: [] });
+    expect(report!.recordsRemoved).toBeGreaterThan(200);
+    await journal.close();
+    expect(verifyJournal(FOLDER, disk).isSound).toBe(true);
   });
 
   it('goes on appending meanwhile, and after the next opening', async () => {

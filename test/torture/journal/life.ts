@@ -8,6 +8,9 @@ import type { Orders, Said } from './orders.ts';
 
 const SCRIPT = fileURLToPath(new URL('./_publishing-process.ts', import.meta.url));
 
+/** Windows of events that a process may publish, whatever it is waited for: all of them are read after each kill. */
+const WINDOWS_MAX = 200;
+
 /** One process that publishes. What it said stays here when it is gone. */
 export class Life {
   readonly #child: ChildProcess;
@@ -44,13 +47,14 @@ export class Life {
     return this.#counts.get(word) ?? 0;
   }
 
-  /** Resolves when it has said this word that often, has ended, or the time is over. */
+  /** Resolves when it has said this word that often, has published too much for that, has ended, or the time is over. */
   async wait(word: Said['word'] | 'ended', count: number, ms: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, ms);
       this.#onSaid = () => {
-        if (this.#hasEnded || (word !== 'ended' && this.said(word) >= count) || this.said('failed') > 0) resolve();
+        const isSaid = (word !== 'ended' && this.said(word) >= count) || this.said('kept') > WINDOWS_MAX;
+        if (this.#hasEnded || isSaid || this.said('failed') > 0) resolve();
       };
       this.#onSaid();
     });
