@@ -274,6 +274,7 @@ export class Bus implements EventBus {
     try {
       // One by one, so that the first handler that cannot be loaded is the one that is reported.
       for (const load of this.#roster.loads.splice(0)) await load;
+      this.#router.prepare(this.#table);
       if (this.#remotes.length > 0) {
         this.#pool = this.#environment.createPool({
           workers: this.#options.workers,

@@ -1,4 +1,4 @@
-import type { TypeEntry } from '../codec/index.ts';
+import type { TypeEntry, TypeTable } from '../codec/index.ts';
 import type { Member } from './member.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -69,6 +69,14 @@ export class Router {
 
   routeOf(entry: TypeEntry): Route {
     return (entry.isDynamic ? this.#dynamicRoutes.get(entry.id) : this.#routes[entry.id]) ?? this.#build(entry);
+  }
+
+  /**
+   * Makes the routes of all types that are known by now, so that threads start with them: a route that comes by message is
+   * only read between two batches, and the first event that needs it, a kill say, would wait until then.
+   */
+  prepare(table: TypeTable): void {
+    for (const { id } of table.toRecords()) this.routeOf(table.byId(id)!);
   }
 
   page(id: number): Page | undefined {

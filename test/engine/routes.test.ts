@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createEventBus } from '../../src/index.ts';
+import { createEventBus, defineEvent, Type } from '../../src/index.ts';
 import { expectBalance } from '../support/books.ts';
+import { SharedLog } from '../support/shared-log.ts';
+import { scripted, step, steps } from '../support/steps.ts';
+
+const Urgent = defineEvent('contract.urgent', {
+  payload: Type.Object({ id: Type.Integer(), script: Type.Array(Type.String()), emit: Type.Integer() }),
+  priority: 'CRITICAL',
+});
 
 describe('routes', () => {
   it('reach more groups than one frame can name', async () => {
@@ -42,5 +49,22 @@ describe('routes', () => {
     await bus.drain();
 
     expect(received).toEqual(types);
+  });
+
+  it('of a type that nobody has published yet are known to a thread, so that its first event can overtake', async () => {
+    const log = new SharedLog();
+    await using bus = createEventBus({ mode: 'threads', workers: 1 });
+    bus.subscribe('contract.*', scripted(log), { group: 'all' });
+    await bus.start();
+
+    await bus.publish(step(1, { script: ['block'] }));
+    await log.reached(1);
+    await bus.publishBatch(steps(30).slice(1));
+    await bus.publish(Urgent.create({ id: 99, script: [], emit: 0 }));
+    log.open();
+    await bus.drain();
+
+    expect(log.ids().slice(0, 3)).toEqual([1, 99, 2]);
+    expectBalance(bus);
   });
 });
