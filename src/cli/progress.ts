@@ -5,6 +5,7 @@ export const TERMINAL_MS = 100;
 export const CLEAR_LINE = '\r\u001B[K';
 /** What takes less needs no line, and would only make it flicker. */
 const QUIET_MS = 300;
+const WIDTH = 80;
 
 export interface ProgressOptions {
   /** What is done, such as `export`. */
@@ -40,8 +41,10 @@ export function showWork(options: ProgressOptions, stream = process.stderr, nowM
       if (now - shownMs < TERMINAL_MS) return;
       shownMs = now;
       hasLine = true;
+      // A terminal that does not know its width says 0.
+      const width = stream.columns > 0 ? stream.columns : WIDTH;
       const line = `qt: ${options.label}  ${toText(options.unit, done, total, (now - startMs) / 1000)}`;
-      stream.write(CLEAR_LINE + line.slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
+      stream.write(CLEAR_LINE + line.slice(0, width - 1));
     },
     end: () => {
       if (hasLine) stream.write(CLEAR_LINE);
