@@ -166,18 +166,18 @@ describe('Journal.retain', () => {
     const journal = await filled(disk);
     const frames = new Frames();
     journal.types(frames.table.toRecords());
-    let report: RetentionReport | null = null;
-    void journal.retain(301).then((done) => (report = done));
+    const reports: RetentionReport[] = [];
+    void journal.retain(301).then((done) => reports.push(done));
 
     let turns = 0;
-    for (; report === null && turns < 5000; turns++) {
+    for (; reports.length === 0 && turns < 5000; turns++) {
       while (journal.accepts(1000)) frames.append(journal, { text: 'busy'.repeat(20) });
       journal.flush();
       await new Promise(setImmediate);
     }
 
-    expect(report, `after ${turns} batches`).toMatchObject({ failures: [] });
-    expect(report!.recordsRemoved).toBeGreaterThan(200);
+    expect(reports, `after ${turns} batches`).toMatchObject([{ failures: [] }]);
+    expect(reports[0]!.recordsRemoved).toBeGreaterThan(200);
     await journal.close();
     expect(verifyJournal(FOLDER, disk).isSound).toBe(true);
   });
