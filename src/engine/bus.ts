@@ -73,6 +73,8 @@ import { isModuleHandler, type SubscribeOptions, type Subscription, type Topic }
 const DRAIN_MS_DEFAULT = 30_000;
 const STOP_DRAIN_MS_DEFAULT = 5000;
 const HISTORY_LIMIT_DEFAULT = 100;
+/** The first events have the processor to themselves; a thread that dies before that waits for another to start. */
+const WARM_AFTER_MS = 250;
 
 type Phase = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
 
@@ -103,6 +105,7 @@ export class Bus implements EventBus {
   readonly #idleWaiters = new Set<() => void>();
   readonly #stopListeners = new Set<() => void>();
   #pool: ThreadPool | null = null;
+  #warming: Timer | null = null;
   #phase: Phase = 'new';
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<StopReport> | null = null;
@@ -284,9 +287,7 @@ export class Bus implements EventBus {
         const pool = this.#pool;
         await Promise.all(this.#remotes.map((remote) => remote.start(pool)));
         if (this.#lockstep !== null) for (const remote of this.#remotes) remote.reportIdle(true);
-        pool
-          .warm(this.#roster.moduleUrls())
-          .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the spare thread could not be warmed'));
+        this.#warming = this.#environment.scheduler.after(WARM_AFTER_MS, () => this.#warm(pool), 'background');
       }
       await this.#letters.restore();
     } catch (error) {
@@ -443,8 +444,14 @@ export class Bus implements EventBus {
     return { pending: this.#members.pending() };
   }
 
+  #warm(pool: ThreadPool): void {
+    const { logger } = this.#options;
+    pool.warm(this.#roster.moduleUrls()).catch((error: unknown) => logger.warn({ err: error }, 'the spare thread could not be warmed'));
+  }
+
   /** Told before the pool ends their threads, or they would start others. */
   async #closeRemotes(): Promise<void> {
+    this.#warming?.cancel();
     await Promise.all(this.#remotes.map((remote) => remote.close()));
     await this.#pool?.destroy();
   }

@@ -2,7 +2,11 @@ import { Piscina } from 'piscina';
 import type { PoolThread, ThreadPool, ThreadPoolOptions } from './environment.ts';
 import type { WorkerTask } from './worker-task.ts';
 
-/** One idle thread, loaded and parked: starting a thread and its modules takes longer than replacing one may. */
+/**
+ * One idle thread, loaded and parked: starting a thread and its modules takes longer than replacing one may. It is started
+ * by `warm`, when everything runs: at the start of the bus, and right after a death, it would take the processor from the
+ * threads that somebody waits for.
+ */
 const SPARE_THREADS = 1;
 
 interface Berth {
@@ -23,11 +27,11 @@ export class WorkerPool implements ThreadPool {
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
-    this.#add(options.workers + SPARE_THREADS);
+    this.#add(options.workers);
   }
 
   async warm(urls: readonly string[]): Promise<void> {
-    await this.#free().piscina.run(urls, { name: 'warm' });
+    await this.#berths.at(-1)!.piscina.run(urls, { name: 'warm' });
   }
 
   async run(task: WorkerTask): Promise<void> {
@@ -55,7 +59,7 @@ export class WorkerPool implements ThreadPool {
 
   /** A pool with a thread for one more loop. piscina replaces a lost thread before it reports the loss, or never. */
   #free(): Berth {
-    return this.#berths.find(({ piscina, running }) => piscina.threads.length > running) ?? this.#add(1 + SPARE_THREADS);
+    return this.#berths.find(({ piscina, running }) => piscina.threads.length > running) ?? this.#add(1);
   }
 
   #add(threads: number): Berth {
@@ -64,10 +68,10 @@ export class WorkerPool implements ThreadPool {
       filename: new URL('./worker.ts', import.meta.url).href,
       name: 'run',
       minThreads: threads,
-      maxThreads: threads,
-      maxQueue: 2 * threads,
+      maxThreads: threads + SPARE_THREADS,
+      maxQueue: 2 * (threads + SPARE_THREADS),
       concurrentTasksPerWorker: 1,
-      idleTimeout: 0,
+      idleTimeout: Infinity,
       recordTiming: false,
       // Its idle wait would freeze the thread between tasks; our loop parks by itself.
       atomics: 'disabled',

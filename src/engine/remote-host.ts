@@ -294,6 +294,8 @@ export class RemoteHost implements Host, Watched {
         this.#onReady?.resolve();
         this.#onReady = null;
         this.#target.progress(this);
+        // This thread was the spare. The next one is started only now: it would have slowed this one down.
+        if (this.#epoch > 1) this.#pool.warm(this.#target.moduleUrls()).catch(() => {});
         return;
       case 'load-failed':
         this.#loadError = new QtError(message.error.code, message.error.message);
@@ -339,8 +341,6 @@ export class RemoteHost implements Host, Watched {
     this.#recover(toErrorRecord(error));
     this.#spawn();
     this.#target.progress(this);
-    // The thread that the pool started in place of the dead one becomes the next spare.
-    this.#pool.warm(this.#target.moduleUrls()).catch(() => {});
   }
 
   #onBootFailure(error: unknown): void {
