@@ -9,7 +9,7 @@ import type { LatencyFigures } from './latency.ts';
 import { countOf, loggedOrders, type KillReport, type RunWatch } from './run-watch.ts';
 import type { RunEngine } from './run-bus.ts';
 import type { JournalReport } from './journal/run-journal.ts';
-import type { EventLoggerReport } from './journal/sql-logger.ts';
+import type { EventLoggerReport } from './journal/sql/logger.ts';
 
 /** `interrupted`: the feed was ended early and the rest was finished; `unfinished`: something had no outcome in time. */
 export type RunOutcome = 'complete' | 'interrupted' | 'unfinished';

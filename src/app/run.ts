@@ -11,7 +11,7 @@ import { QT_APP_LIVE_REFUSED, QT_CONFIG_INVALID } from './errors.ts';
 import { isPaced, slackOf, toFeedOptions } from './feed-options.ts';
 import { identifyRun, type RunIdentity } from './identity.ts';
 import { openRunJournal, type RunJournal, type RunJournalOptions } from './journal/run-journal.ts';
-import { startEventLogger, type EventLogger } from './journal/sql-logger.ts';
+import { startEventLogger, type EventLogger } from './journal/sql/logger.ts';
 import { LatencyMeter } from './latency.ts';
 import { createResult, type RunOutcome, type RunResult } from './result.ts';
 import { createRunBus, isRepeatable, type RunEngine } from './run-bus.ts';

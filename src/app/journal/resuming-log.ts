@@ -3,8 +3,8 @@ import type { TypeRecord } from '../../codec/index.ts';
 import type { EventLog } from '../../engine/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import { QT_REPLAY_DIFFERS } from '../errors.ts';
-import { Comparison, type Difference } from './comparison.ts';
-import { describeFields, describeSide } from './difference-text.ts';
+import { Comparison, type Difference } from './replay/comparison.ts';
+import { describeFields, describeSide } from './replay/difference-text.ts';
 import { RecordedFrames } from './recorded.ts';
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../../../src/app/index.ts';
 import { createEventBus } from '../../../src/engine/index.ts';
 import { openJournal, openJournalReader, verifyJournal } from '../../../src/journal/index.ts';
-import { LineWriter, type TransferRecord } from '../../../src/app/journal/transfer-format.ts';
+import { LineWriter, type TransferRecord } from '../../../src/app/journal/transfer/format.ts';
 import { Frames } from '../../journal/support.ts';
 import { Counted, damage, makeFolder, makeJournal, SECOND_US, segmentsOf, START_US } from './support.ts';
 

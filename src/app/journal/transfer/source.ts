@@ -1,9 +1,9 @@
-import { QtError } from '../../base/index.ts';
-import { FrameViews, ROUTE, type TypeRecord } from '../../codec/index.ts';
-import { CHAIN_START, openJournalReader, type ChainState, type DictionaryRecords, type JournalReader } from '../../journal/index.ts';
-import { toEventJson } from './event-json.ts';
-import { toRecordedEvent } from './recorded.ts';
-import type { MissingRange } from './transfer-format.ts';
+import { QtError } from '../../../base/index.ts';
+import { FrameViews, ROUTE, type TypeRecord } from '../../../codec/index.ts';
+import { CHAIN_START, openJournalReader, type ChainState, type DictionaryRecords, type JournalReader } from '../../../journal/index.ts';
+import { toEventJson } from '../event-json.ts';
+import { toRecordedEvent } from '../recorded.ts';
+import type { MissingRange } from './format.ts';
 
 /** An event, whose two seqs are one, or a range that has none any more. */
 export interface TransferItem {

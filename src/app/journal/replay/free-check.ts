@@ -1,14 +1,14 @@
-import { QtError, type Logger } from '../../base/index.ts';
-import { KEY_HASH, TIMESTAMP } from '../../codec/index.ts';
-import { Rerun, type RerunMember, type Sink } from '../../engine/index.ts';
-import { laneOf } from '../../event/index.ts';
-import { SystemRunEnded } from '../../model/index.ts';
-import type { Subscribable } from '../compose.ts';
-import { QT_APP_REPLAY_REFUSED } from '../errors.ts';
+import { QtError, type Logger } from '../../../base/index.ts';
+import { KEY_HASH, TIMESTAMP } from '../../../codec/index.ts';
+import { Rerun, type RerunMember, type Sink } from '../../../engine/index.ts';
+import { laneOf } from '../../../event/index.ts';
+import { SystemRunEnded } from '../../../model/index.ts';
+import type { Subscribable } from '../../compose.ts';
+import { QT_APP_REPLAY_REFUSED } from '../../errors.ts';
 import type { Difference } from './comparison.ts';
 import { ExpectedEvents, type Owed } from './expected-events.ts';
 import { Placements, type Placement } from './placements.ts';
-import { RecordedFrames, toDelivered, type RecordedFrame } from './recorded.ts';
+import { RecordedFrames, toDelivered, type RecordedFrame } from '../recorded.ts';
 
 export interface FreeCheckParts {
   readonly directory: string;

@@ -1,12 +1,12 @@
-import type { Logger } from '../../base/index.ts';
-import type { EventBus, Sink } from '../../engine/index.ts';
-import type { RunContext } from '../components.ts';
-import { createRunBus, type RunEngine } from '../run-bus.ts';
-import type { UserModule } from '../user-modules.ts';
+import type { Logger } from '../../../base/index.ts';
+import type { EventBus, Sink } from '../../../engine/index.ts';
+import type { RunContext } from '../../components.ts';
+import { createRunBus, type RunEngine } from '../../run-bus.ts';
+import type { UserModule } from '../../user-modules.ts';
 import { ComparingLog } from './comparing-log.ts';
 import type { Difference } from './comparison.ts';
 import { recordedWindows } from './recorded-inputs.ts';
-import { RecordedFrames } from './recorded.ts';
+import { RecordedFrames } from '../recorded.ts';
 
 export interface LockstepCheckParts {
   readonly directory: string;

@@ -1,15 +1,15 @@
-import { QtError } from '../../base/index.ts';
-import { resolveFeed, type FeedInfo } from '../../feed/index.ts';
-import { SystemRunStarted, type SystemRunStartedPayload } from '../../model/index.ts';
-import type { RunContext } from '../components.ts';
-import { profileOf, readLayers, resolveConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
-import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
-import { toFeedOptions } from '../feed-options.ts';
-import type { RunIdentity } from '../identity.ts';
-import type { RunEngine } from '../run-bus.ts';
-import { RecordedFrames, toRecordedEvent } from './recorded.ts';
-import { readRunFile } from './run-file.ts';
+import { QtError } from '../../../base/index.ts';
+import { resolveFeed, type FeedInfo } from '../../../feed/index.ts';
+import { SystemRunStarted, type SystemRunStartedPayload } from '../../../model/index.ts';
+import type { RunContext } from '../../components.ts';
+import { profileOf, readLayers, resolveConfig } from '../../config/load.ts';
+import type { Config } from '../../config/schema.ts';
+import { QT_APP_INPUT_UNREADABLE } from '../../errors.ts';
+import { toFeedOptions } from '../../feed-options.ts';
+import type { RunIdentity } from '../../identity.ts';
+import type { RunEngine } from '../../run-bus.ts';
+import { RecordedFrames, toRecordedEvent } from '../recorded.ts';
+import { readRunFile } from '../run-file.ts';
 
 /** A recorded run, with all that is needed to make it again. */
 export interface RecordedRunSetup {

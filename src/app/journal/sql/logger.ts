@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
-import { checkNumber, QtError, resources, silentLogger, toErrorRecord, type ErrorRecord, type Logger } from '../../base/index.ts';
-import { QT_APP_LOGGER_LOST } from '../errors.ts';
-import { checkDirectory } from './recorded.ts';
-import { ADDED, POSITION, SHARED_BYTES, STOP, type SqlMessage, type SqlTask } from './sql-task.ts';
+import { checkNumber, QtError, resources, silentLogger, toErrorRecord, type ErrorRecord, type Logger } from '../../../base/index.ts';
+import { QT_APP_LOGGER_LOST } from '../../errors.ts';
+import { checkDirectory } from '../recorded.ts';
+import { ADDED, POSITION, SHARED_BYTES, STOP, type SqlMessage, type SqlTask } from './task.ts';
 
 export interface EventLoggerOptions {
   /** Of the journal, if it is known, so that a database of another one is refused although nothing is in the journal yet. */
@@ -91,7 +91,7 @@ export class EventLogger {
     this.#onFailure = onFailure;
     this.#words = new Int32Array(task.shared);
     this.#counters = new BigInt64Array(task.shared);
-    const worker: Worker = resources.startThread(new URL('./sql-thread.ts', import.meta.url), { workerData: task });
+    const worker: Worker = resources.startThread(new URL('./thread.ts', import.meta.url), { workerData: task });
     worker.on('message', (message: SqlMessage) => this.#onMessage(message));
     worker.on('error', (cause) => this.#onLost(cause));
     worker.once('exit', (code) => {

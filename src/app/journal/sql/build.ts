@@ -1,8 +1,8 @@
-import { QtError } from '../../base/index.ts';
-import { measureJournal } from '../../journal/index.ts';
-import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
-import { checkDirectory } from './recorded.ts';
-import { startEventLogger, type EventLogger, type EventLoggerReport } from './sql-logger.ts';
+import { QtError } from '../../../base/index.ts';
+import { measureJournal } from '../../../journal/index.ts';
+import { QT_APP_INPUT_UNREADABLE } from '../../errors.ts';
+import { checkDirectory } from '../recorded.ts';
+import { startEventLogger, type EventLogger, type EventLoggerReport } from './logger.ts';
 
 /**
  * Brings a database up to the end that a journal has now, or builds it.

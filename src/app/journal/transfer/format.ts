@@ -21,7 +21,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { ChainState, DictionaryRecords } from '../../journal/index.ts';
+import type { ChainState, DictionaryRecords } from '../../../journal/index.ts';
 
 export const TRANSFER_FORMAT = 'quantum-trader-journal';
 export const TRANSFER_VERSION = 1;

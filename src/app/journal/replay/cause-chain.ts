@@ -1,5 +1,5 @@
 import { toSide, type Difference, type EventSide } from './comparison.ts';
-import { RecordedFrames } from './recorded.ts';
+import { RecordedFrames } from '../recorded.ts';
 
 /**
  * What led to the event in which a recording and its repetition part: its cause, the cause of that, and so on to the input.

@@ -1,20 +1,20 @@
-import { silentLogger, type Logger } from '../../base/index.ts';
-import type { Sink } from '../../engine/index.ts';
-import { measureJournal } from '../../journal/index.ts';
-import { SystemRunEnded, type SystemRunEndedPayload } from '../../model/index.ts';
-import { isDecisionType } from '../../observe/index.ts';
-import type { Subscribable } from '../compose.ts';
-import { LatencyMeter } from '../latency.ts';
-import type { OnProgress } from '../progress.ts';
-import { wireRun } from '../run-bus.ts';
-import { RunWatch } from '../run-watch.ts';
-import { loadUserModules } from '../user-modules.ts';
+import { silentLogger, type Logger } from '../../../base/index.ts';
+import type { Sink } from '../../../engine/index.ts';
+import { measureJournal } from '../../../journal/index.ts';
+import { SystemRunEnded, type SystemRunEndedPayload } from '../../../model/index.ts';
+import { isDecisionType } from '../../../observe/index.ts';
+import type { Subscribable } from '../../compose.ts';
+import { LatencyMeter } from '../../latency.ts';
+import type { OnProgress } from '../../progress.ts';
+import { wireRun } from '../../run-bus.ts';
+import { RunWatch } from '../../run-watch.ts';
+import { loadUserModules } from '../../user-modules.ts';
 import { causesOf } from './cause-chain.ts';
 import type { Difference, EventSide } from './comparison.ts';
 import { checkFreeRun } from './free-check.ts';
 import { checkLockstep } from './lockstep-check.ts';
 import { readRecordedRun, type RecordedRunSetup } from './recorded-run.ts';
-import { RecordedFrames, toRecordedEvent } from './recorded.ts';
+import { RecordedFrames, toRecordedEvent } from '../recorded.ts';
 
 export interface VerifyOptions {
   readonly directory: string;

@@ -1,11 +1,11 @@
-import { QtError, toErrorRecord } from '../../base/index.ts';
-import { HEADER_BYTES, KEY_LENGTH, LENGTH, META_LENGTH, SEQ, TypeTable } from '../../codec/index.ts';
-import { defaultJournalOptions, openJournal, type ChainState, type DictionaryRecords, type Journal } from '../../journal/index.ts';
-import { QT_APP_TRANSFER_DAMAGED } from '../errors.ts';
+import { QtError, toErrorRecord } from '../../../base/index.ts';
+import { HEADER_BYTES, KEY_LENGTH, LENGTH, META_LENGTH, SEQ, TypeTable } from '../../../codec/index.ts';
+import { defaultJournalOptions, openJournal, type ChainState, type DictionaryRecords, type Journal } from '../../../journal/index.ts';
+import { QT_APP_TRANSFER_DAMAGED } from '../../errors.ts';
 import type { InputLine } from './input-lines.ts';
-import { RUN_FILE, writeRunText } from './run-file.ts';
-import { LineReader, TRANSFER_FORMAT, TRANSFER_VERSION, type TransferRecord } from './transfer-format.ts';
-import type { TransferReport } from './transfer-lines.ts';
+import { RUN_FILE, writeRunText } from '../run-file.ts';
+import { LineReader, TRANSFER_FORMAT, TRANSFER_VERSION, type TransferRecord } from './format.ts';
+import type { TransferReport } from './lines.ts';
 
 /** Frames may be an eighth of the ring, and the ring 256 MiB. */
 const RING_SHARE = 8;

@@ -6,10 +6,10 @@
  * It hears nothing but STOP, and what it has to say is in POSITION and in its last message.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { hasCode, toErrorRecord } from '../../base/index.ts';
-import { openEventDatabase, QT_SQL_BUSY, type EventDatabase } from '../../observe/index.ts';
-import { SqlFollower } from './sql-follower.ts';
-import { ADDED, POSITION, STOP, type SqlMessage, type SqlTask } from './sql-task.ts';
+import { hasCode, toErrorRecord } from '../../../base/index.ts';
+import { openEventDatabase, QT_SQL_BUSY, type EventDatabase } from '../../../observe/index.ts';
+import { SqlFollower } from './follower.ts';
+import { ADDED, POSITION, STOP, type SqlMessage, type SqlTask } from './task.ts';
 
 /** Waits for another program's transaction, each of `busyMs`, that closing may take. */
 const BUSY_MAX = 3;

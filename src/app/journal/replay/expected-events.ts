@@ -1,6 +1,6 @@
-import { EMIT_INDEX, FrameViews, SOURCE, type FrameDecoder } from '../../codec/index.ts';
+import { EMIT_INDEX, FrameViews, SOURCE, type FrameDecoder } from '../../../codec/index.ts';
 import { isSameEvent, toSide, type Difference, type EventSide } from './comparison.ts';
-import type { RecordedFrame } from './recorded.ts';
+import type { RecordedFrame } from '../recorded.ts';
 
 /** What one run of a handler publishes, from first to last. */
 interface Batch {

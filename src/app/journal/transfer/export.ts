@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { QtError } from '../../base/index.ts';
-import { QT_APP_OUTPUT_REFUSED, QT_EXPORT_WRITE_FAILED } from '../errors.ts';
-import type { OnProgress } from '../progress.ts';
-import { transferLines, type TransferRange, type TransferReport } from './transfer-lines.ts';
+import { QtError } from '../../../base/index.ts';
+import { QT_APP_OUTPUT_REFUSED, QT_EXPORT_WRITE_FAILED } from '../../errors.ts';
+import type { OnProgress } from '../../progress.ts';
+import { transferLines, type TransferRange, type TransferReport } from './lines.ts';
 
 export interface ExportOptions extends TransferRange {
   /** Replace a file that is there, default false. */
@@ -21,7 +21,7 @@ export type TextSink = (text: string) => Promise<boolean>;
 const CHUNK_LENGTH = 262_144;
 
 /**
- * Writes a journal, or a part of it, to one text file (`transfer-format.ts`). The file is there when all of it is, and on
+ * Writes a journal, or a part of it, to one text file (`format.ts`). The file is there when all of it is, and on
  * the disk.
  *
  * @param target a path, or where the text goes

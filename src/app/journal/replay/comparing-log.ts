@@ -1,9 +1,9 @@
-import { QtError } from '../../base/index.ts';
-import type { TypeRecord } from '../../codec/index.ts';
-import type { EventLog } from '../../engine/index.ts';
-import { QT_REPLAY_DIFFERS } from '../errors.ts';
+import { QtError } from '../../../base/index.ts';
+import type { TypeRecord } from '../../../codec/index.ts';
+import type { EventLog } from '../../../engine/index.ts';
+import { QT_REPLAY_DIFFERS } from '../../errors.ts';
 import { Comparison, type Difference } from './comparison.ts';
-import type { RecordedFrames } from './recorded.ts';
+import type { RecordedFrames } from '../recorded.ts';
 
 /** A log that keeps nothing and only holds what comes against a recording. Its first difference stops the bus. */
 export class ComparingLog implements EventLog {

@@ -1,8 +1,8 @@
-import { QtError } from '../../base/index.ts';
-import { openJournalReader, type JournalReader } from '../../journal/index.ts';
-import type { EventDatabase } from '../../observe/index.ts';
-import { EventDecoding } from './recorded.ts';
-import { agreedSeq } from './sql-agreement.ts';
+import { QtError } from '../../../base/index.ts';
+import { openJournalReader, type JournalReader } from '../../../journal/index.ts';
+import type { EventDatabase } from '../../../observe/index.ts';
+import { EventDecoding } from '../recorded.ts';
+import { agreedSeq } from './agreement.ts';
 
 /** Where it is in the journal. */
 interface Place {

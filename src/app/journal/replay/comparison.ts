@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CAUSE_SEQ, FrameDecoder, FrameViews, HEADER_BYTES, TIMESTAMP, TypeTable, type TypeRecord } from '../../codec/index.ts';
-import type { RecordedFrames } from './recorded.ts';
+import { CAUSE_SEQ, FrameDecoder, FrameViews, HEADER_BYTES, TIMESTAMP, TypeTable, type TypeRecord } from '../../../codec/index.ts';
+import type { RecordedFrames } from '../recorded.ts';
 
 /** What two runs must agree on about an event. */
 export interface EventSide {

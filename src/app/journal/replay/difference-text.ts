@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord } from '../config/check.ts';
+import { isRecord } from '../../config/check.ts';
 import type { Difference, EventSide } from './comparison.ts';
 
 /** Characters of a payload that are shown; a risk evaluation has thousands. */

@@ -1,14 +1,14 @@
-import type { Logger } from '../../base/index.ts';
-import type { FeedStatus } from '../../feed/index.ts';
-import { replayJournal, type ReplayOptions, type ReplayReport } from '../../journal/index.ts';
-import { MarketCandleNew, MarketTickPrice } from '../../model/index.ts';
-import { LatencyMeter } from '../latency.ts';
-import { createResult, type RunResult } from '../result.ts';
-import { createRunBus, type RunEngine } from '../run-bus.ts';
-import { RunWatch } from '../run-watch.ts';
-import { loadUserModules } from '../user-modules.ts';
+import type { Logger } from '../../../base/index.ts';
+import type { FeedStatus } from '../../../feed/index.ts';
+import { replayJournal, type ReplayOptions, type ReplayReport } from '../../../journal/index.ts';
+import { MarketCandleNew, MarketTickPrice } from '../../../model/index.ts';
+import { LatencyMeter } from '../../latency.ts';
+import { createResult, type RunResult } from '../../result.ts';
+import { createRunBus, type RunEngine } from '../../run-bus.ts';
+import { RunWatch } from '../../run-watch.ts';
+import { loadUserModules } from '../../user-modules.ts';
 import { readRecordedRun } from './recorded-run.ts';
-import { checkDirectory } from './recorded.ts';
+import { checkDirectory } from '../recorded.ts';
 
 /** Which inputs of a recorded run are played, how fast, and to what. */
 export interface ReplayRunOptions extends Pick<

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../../base/index.ts';
+import type { ErrorRecord } from '../../../base/index.ts';
 
 /** What the thread of an event logger is given. */
 export interface SqlTask {

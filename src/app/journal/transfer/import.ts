@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { QtError } from '../../base/index.ts';
-import { reasonOf } from '../config/layers.ts';
-import { QT_APP_INPUT_UNREADABLE, QT_APP_JOURNAL_NOT_EMPTY, QT_APP_OUTPUT_REFUSED, QT_EXPORT_COPY_DIFFERS } from '../errors.ts';
-import type { OnProgress } from '../progress.ts';
+import { QtError } from '../../../base/index.ts';
+import { reasonOf } from '../../config/layers.ts';
+import { QT_APP_INPUT_UNREADABLE, QT_APP_JOURNAL_NOT_EMPTY, QT_APP_OUTPUT_REFUSED, QT_EXPORT_COPY_DIFFERS } from '../../errors.ts';
+import type { OnProgress } from '../../progress.ts';
 import { readLines } from './input-lines.ts';
 import { JournalImport } from './journal-import.ts';
-import { transferLines, type TransferReport } from './transfer-lines.ts';
+import { transferLines, type TransferReport } from './lines.ts';
 
 export interface ImportOptions {
   /** In bytes of the file; the total is 0 for a stream, whose length nobody knows. */

@@ -1,6 +1,6 @@
-import { openJournalReader } from '../../journal/index.ts';
-import type { EventDatabase } from '../../observe/index.ts';
-import { EventDecoding } from './recorded.ts';
+import { openJournalReader } from '../../../journal/index.ts';
+import type { EventDatabase } from '../../../observe/index.ts';
+import { EventDecoding } from '../recorded.ts';
 
 /** How much farther back each look begins than the one before. */
 const STEP = 8;

@@ -1,12 +1,12 @@
-import { QtError } from '../../base/index.ts';
-import { TIMESTAMP } from '../../codec/index.ts';
-import { measureJournal } from '../../journal/index.ts';
-import { QT_APP_INPUT_UNREADABLE } from '../errors.ts';
-import type { OnProgress } from '../progress.ts';
-import { checkDirectory } from './recorded.ts';
-import { readRunText, RUN_FILE } from './run-file.ts';
-import { Explained, Gaps, TransferSource } from './transfer-source.ts';
-import { LineWriter, TRANSFER_FORMAT, TRANSFER_VERSION } from './transfer-format.ts';
+import { QtError } from '../../../base/index.ts';
+import { TIMESTAMP } from '../../../codec/index.ts';
+import { measureJournal } from '../../../journal/index.ts';
+import { QT_APP_INPUT_UNREADABLE } from '../../errors.ts';
+import type { OnProgress } from '../../progress.ts';
+import { checkDirectory } from '../recorded.ts';
+import { readRunText, RUN_FILE } from '../run-file.ts';
+import { Explained, Gaps, TransferSource } from './source.ts';
+import { LineWriter, TRANSFER_FORMAT, TRANSFER_VERSION } from './format.ts';
 
 /** Which part of a journal is wanted; all of it by default. What is left out counts as removed. */
 export interface TransferRange {

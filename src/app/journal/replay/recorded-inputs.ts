@@ -1,7 +1,7 @@
-import { LANE, TIMESTAMP } from '../../codec/index.ts';
-import { PRIORITIES, type EventInput } from '../../event/index.ts';
-import { SystemRunEnded, SystemRunStarted } from '../../model/index.ts';
-import type { RecordedFrame, RecordedFrames } from './recorded.ts';
+import { LANE, TIMESTAMP } from '../../../codec/index.ts';
+import { PRIORITIES, type EventInput } from '../../../event/index.ts';
+import { SystemRunEnded, SystemRunStarted } from '../../../model/index.ts';
+import type { RecordedFrame, RecordedFrames } from '../recorded.ts';
 
 /** Each is published alone. */
 const MARKS = new Set([SystemRunStarted.type, SystemRunEnded.type]);

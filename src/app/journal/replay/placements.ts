@@ -1,5 +1,5 @@
-import { SystemDeliveryPlaced, type SystemDeliveryPlacedPayload } from '../../model/index.ts';
-import { RecordedFrames, toRecordedEvent, type RecordedFrame } from './recorded.ts';
+import { SystemDeliveryPlaced, type SystemDeliveryPlacedPayload } from '../../../model/index.ts';
+import { RecordedFrames, toRecordedEvent, type RecordedFrame } from '../recorded.ts';
 
 /** A delivery that was not in commit order. */
 export interface Placement {
