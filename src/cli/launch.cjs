@@ -105,11 +105,17 @@ function launch(node, args) {
   });
 }
 
-/** Ours, with the installed commands (Node among them) first on the PATH. */
+/**
+ * Ours, with the installed commands (Node among them) first on the PATH, and with a place for compiled code: types are
+ * stripped and modules compiled once, not in every process and on every thread.
+ */
 function environment() {
   const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') || 'PATH';
-  const bin = path.join(__dirname, '..', '..', 'node_modules', '.bin');
-  return Object.assign({}, process.env, { [name]: bin + path.delimiter + (process.env[name] || '') });
+  const modules = path.join(__dirname, '..', '..', 'node_modules');
+  const isDecided = process.env.NODE_COMPILE_CACHE !== undefined || process.env.NODE_DISABLE_COMPILE_CACHE !== undefined;
+  const cache = isDecided ? {} : { NODE_COMPILE_CACHE: path.join(modules, '.cache', 'quantum-trader') };
+  const commands = { [name]: path.join(modules, '.bin') + path.delimiter + (process.env[name] || '') };
+  return Object.assign({}, process.env, commands, cache);
 }
 
 module.exports = { chooseNode, launch, packagedNode };
