@@ -249,6 +249,8 @@ function hasType(schema: TSchema, field: string, isKind: (property: Property) =>
 }
 
 function isText(property: Property): boolean {
+  const choices = property['enum'];
+  if (Array.isArray(choices)) return choices.every((choice) => typeof choice === 'string');
   return property['type'] === 'string' || typeof property['const'] === 'string';
 }
 

@@ -98,6 +98,7 @@ export class Consumer {
 
   /** True if a record of this key may run right now. */
   isFree(key: number): boolean {
+    if (this.waiting === 0 && this.running.size === 0) return true;
     return this.running.size < this.#limit && this.#ready.length === 0 && (key < 0 || !this.#keys.has(key));
   }
 

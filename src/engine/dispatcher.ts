@@ -69,6 +69,11 @@ export class Dispatcher {
   published = 0;
   delivery!: Delivery;
   readonly #parts: DispatcherParts;
+  // Of the parts, what every event needs.
+  readonly #router: Router;
+  readonly #log: EventLog | null;
+  /** By slot: host times lanes plus lane. */
+  readonly #outlets: readonly Outlet[];
   #seq = 0;
   #nowUs = 0;
   #stampsLeft = 0;
@@ -85,6 +90,9 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#seq = parts.log?.lastSeq ?? 0;
+    this.#router = parts.router;
+    this.#log = parts.log;
+    this.#outlets = parts.hosts.flatMap((host) => host.outlets);
     const slots = parts.hosts.length * LANES;
     this.#masks = new Int32Array(slots);
     this.#slots = new Int32Array(slots);
@@ -102,9 +110,8 @@ export class Dispatcher {
    */
   commit(views: FrameViews, index: number, length: number, policy: FullPolicy): number {
     const entry = this.#entryOf(views, index);
-    const { log } = this.#parts;
-    if (log !== null && !log.accepts(length)) return FULL;
-    const { pages } = this.#parts.router.routeOf(entry);
+    if (this.#log !== null && !this.#log.accepts(length)) return FULL;
+    const { pages } = this.#router.routeOf(entry);
     if (policy === 'wait' || policy === 'reject') {
       for (let i = 0; i < pages.length; i++) {
         this.#select(pages[i]!, views, index);
@@ -128,7 +135,7 @@ export class Dispatcher {
   commitOwn(views: FrameViews, index: number, length: number): number {
     const entry = this.#entryOf(views, index);
     this.#stamp(entry, views, index, length);
-    for (const page of this.#parts.router.routeOf(entry).pages) {
+    for (const page of this.#router.routeOf(entry).pages) {
       this.#select(page, views, index);
       this.#write(page, views, index, length, null);
     }
@@ -265,7 +272,7 @@ export class Dispatcher {
 
   #accept(length: number): boolean {
     for (let i = 0; i < this.#slotCount; i++) {
-      if (!this.#outletOf(this.#slots[i]!).accepts(length)) return false;
+      if (!this.#outlets[this.#slots[i]!]!.accepts(length)) return false;
     }
     return true;
   }
@@ -275,7 +282,7 @@ export class Dispatcher {
     else views.u8[index + FLAGS]! &= ~FLAG_ACK;
     for (let i = 0; i < this.#slotCount; i++) {
       const slot = this.#slots[i]!;
-      const outlet = this.#outletOf(slot);
+      const outlet = this.#outlets[slot]!;
       const targets = this.#masks[slot]!;
       account(page, targets);
       if (policy === 'dropNewest' && !outlet.accepts(length)) {
@@ -286,9 +293,10 @@ export class Dispatcher {
         this.#overflow(page, targets, views, index, length);
         continue;
       }
+      // Whoever is dirty is in the list already.
+      if (!outlet.isDirty) this.#dirty.push(outlet);
       outlet.push(views, index, length, page.id, targets);
       if (policy === 'dropOldest') this.#shrink(outlet);
-      this.#dirty.push(outlet);
     }
   }
 
@@ -307,10 +315,6 @@ export class Dispatcher {
       // What waits behind a retry or release goes on: its outcome will not come.
       if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) !== 0) this.delivery.done(page.members[0]!, frame.readDoubleLE(SEQ));
     }
-  }
-
-  #outletOf(slot: number): Outlet {
-    return this.#parts.hosts[slot >> 2]!.outlets[slot & 3]!;
   }
 }
 

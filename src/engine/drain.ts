@@ -84,6 +84,11 @@ export class Drain {
   /** Called when asynchronous work moved on outside a step. */
   onProgress: () => void = () => {};
   readonly #parts: DrainParts;
+  // Of the parts, what every record needs.
+  readonly #views: FrameViews;
+  readonly #readers: readonly RingReader[];
+  readonly #control: Control;
+  readonly #replies: Replies;
   /** Keys that wait for a retry, and how many events of each were handed back meanwhile. */
   readonly #blocked = new Map<number, number>();
   /** A record that was taken from its lane and could not be begun. */
@@ -103,6 +108,10 @@ export class Drain {
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
+    this.#views = parts.views;
+    this.#readers = parts.readers;
+    this.#control = parts.control;
+    this.#replies = parts.replies;
     for (let lane = 0; lane < LANES; lane++) this.#released[lane] = parts.readers[lane]!.position;
   }
 
@@ -115,7 +124,7 @@ export class Drain {
   get isIdle(): boolean {
     if (this.unfinished !== 0) return false;
     for (let lane = 0; lane < LANES; lane++) {
-      if (this.#stalled[lane] !== 0 || this.#parts.readers[lane]!.hasNext()) return false;
+      if (this.#stalled[lane] !== 0 || this.#readers[lane]!.hasNext()) return false;
     }
     return true;
   }
@@ -128,7 +137,7 @@ export class Drain {
 
   hasNext(): boolean {
     for (let lane = 0; lane < LANES; lane++) {
-      if (this.#stalled[lane] === 0 && this.#parts.readers[lane]!.hasNext()) return true;
+      if (this.#stalled[lane] === 0 && this.#readers[lane]!.hasNext()) return true;
     }
     return false;
   }
@@ -167,8 +176,8 @@ export class Drain {
   release(): void {
     for (let lane = 0; lane < LANES; lane++) {
       const held = this.#held[lane]!;
-      while (held.length > 0 && this.#parts.views.u32[(held[0]!.index + TARGETS) >> 2] === 0) held.shift();
-      const reader = this.#parts.readers[lane]!;
+      while (held.length > 0 && this.#views.u32[(held[0]!.index + TARGETS) >> 2] === 0) held.shift();
+      const reader = this.#readers[lane]!;
       const stalled = this.#stalled[lane]!;
       const position = held.length > 0 ? held[0]!.startPosition : stalled !== 0 ? this.#startOf(lane, stalled) : reader.position;
       if (position !== this.#released[lane]) {
@@ -179,13 +188,13 @@ export class Drain {
   }
 
   #take(lane: number): boolean {
-    const reader = this.#parts.readers[lane]!;
+    const reader = this.#readers[lane]!;
     let index = this.#stalled[lane]!;
     let mask = this.#stalledMask[lane]!;
     if (index === 0) {
       index = reader.next();
       if (index === 0) return false;
-      mask = this.#parts.views.u32[(index + TARGETS) >> 2]!;
+      mask = this.#views.u32[(index + TARGETS) >> 2]!;
     }
     if (this.#handle(lane, index, mask)) {
       this.#stalled[lane] = 0;
@@ -197,7 +206,7 @@ export class Drain {
 
   /** Serves every consumer whose bit is set; false if the record has to wait where it is. */
   #handle(lane: number, index: number, targets: number): boolean {
-    const { views } = this.#parts;
+    const views = this.#views;
     const route = views.u32[(index + ROUTE) >> 2]!;
     let mask = targets;
     if (route === 0) {
@@ -235,7 +244,8 @@ export class Drain {
   }
 
   #deliver(consumer: Consumer, event: DeliveredEvent, lane: number, index: number, bit: number): void {
-    const { views, replies } = this.#parts;
+    const views = this.#views;
+    const replies = this.#replies;
     const flags = views.u8[index + FLAGS]!;
     const key = (flags & FLAG_NO_KEY) !== 0 ? -1 : views.u32[(index + KEY_HASH) >> 2]!;
     if (key >= 0 && this.#blocked.size !== 0 && (flags & (FLAG_RETRY | FLAG_RELEASE)) === 0 && this.#isBlocked(consumer.id, key, lane)) {
@@ -290,8 +300,8 @@ export class Drain {
 
   /** Counts a success and clears its bit: two plain stores side by side, which no termination can split. */
   #succeed(consumer: Consumer, index: number, bit: number): void {
-    const { counters } = this.#parts.control;
-    const { u32 } = this.#parts.views;
+    const { counters } = this.#control;
+    const { u32 } = this.#views;
     const slot = consumer.slot * 2;
     const word = (index + TARGETS) >> 2;
     counters[slot] = counters[slot]! + 1;
@@ -299,18 +309,18 @@ export class Drain {
   }
 
   #countFiltered(consumer: Consumer): void {
-    const { counters } = this.#parts.control;
+    const { counters } = this.#control;
     counters[consumer.slot * 2 + 1] = counters[consumer.slot * 2 + 1]! + 1;
   }
 
   /** Position of the record last taken from a lane. */
   #startOf(lane: number, index: number): number {
-    const space = (this.#parts.views.i32[index >> 2]! + 7) & ~7;
-    return (this.#parts.readers[lane]!.position - space) | 0;
+    const space = (this.#views.i32[index >> 2]! + 7) & ~7;
+    return (this.#readers[lane]!.position - space) | 0;
   }
 
   #clear(index: number, bit: number): void {
-    const { u32 } = this.#parts.views;
+    const { u32 } = this.#views;
     const word = (index + TARGETS) >> 2;
     u32[word] = u32[word]! & ~(1 << bit);
   }
@@ -319,11 +329,12 @@ export class Drain {
     const record = toErrorRecord(error);
     const name = blockKey(consumer.id, key);
     if (key >= 0 && consumer.ordered && !this.#blocked.has(name)) this.#blocked.set(name, 0);
-    this.#parts.replies.fail(consumer.id, bytes, index, length, attempt, record, FINAL_CODES.has(record.code));
+    this.#replies.fail(consumer.id, bytes, index, length, attempt, record, FINAL_CODES.has(record.code));
   }
 
   #failUndecodable(consumer: Consumer, index: number, bit: number): void {
-    const { views, replies } = this.#parts;
+    const views = this.#views;
+    const replies = this.#replies;
     const error: ErrorRecord = toErrorRecord(this.#damage);
     replies.fail(consumer.id, views.bytes, index, views.i32[index >> 2]!, views.u16[(index + ATTEMPT) >> 1]!, error, true);
     this.#clear(index, bit);
@@ -405,13 +416,13 @@ export class Drain {
     if (task.settled) return;
     task.settled = true;
     const { consumer, context } = task;
-    const { replies } = this.#parts;
+    const replies = this.#replies;
     context!.end();
     if (failure === null) {
       for (const frame of context!.staged!) replies.derived(consumer.id, frame, 0, frame.length);
       if (task.acknowledge || context!.emitted !== 0) replies.commit(consumer.id, task.event.seq, task.attempt, task.acknowledge);
       if (task.held) this.#succeed(consumer, task.index, task.bit);
-      else this.#parts.control.counters[consumer.slot * 2]! += 1;
+      else this.#control.counters[consumer.slot * 2]! += 1;
     } else {
       this.#fail(consumer, task.bytes, task.index, task.length, task.attempt, task.key, failure.error);
       if (task.held) this.#clear(task.index, task.bit);
@@ -432,14 +443,14 @@ export class Drain {
     const run = this.#freeRuns.pop() ?? (this.#runsUsed < RUNS_MAX ? this.#runsUsed++ : -1);
     task.run = run;
     if (run < 0) return;
-    const { runs } = this.#parts.control;
+    const { runs } = this.#control;
     runs[2 * run] = task.index;
     runs[2 * run + 1] = task.bit + 1;
   }
 
   #unlistRun(task: Task): void {
     if (task.run < 0) return;
-    this.#parts.control.runs[2 * task.run + 1] = 0;
+    this.#control.runs[2 * task.run + 1] = 0;
     this.#freeRuns.push(task.run);
     task.run = -1;
   }
@@ -449,7 +460,7 @@ export class Drain {
     const name = blockKey(consumer.id, key);
     const handedBack = this.#blocked.get(name)! + 1;
     this.#blocked.set(name, handedBack);
-    this.#parts.replies.park(consumer.id, bytes, index, length, handedBack);
+    this.#replies.park(consumer.id, bytes, index, length, handedBack);
   }
 
   #parkBehind(consumer: Consumer, key: number): void {
@@ -467,7 +478,7 @@ export class Drain {
   /** Starts a delivery that had to wait. */
   #begin(task: Task): void {
     const { consumer, event } = task;
-    const { replies } = this.#parts;
+    const replies = this.#replies;
     const context = consumer.releaseContext();
     context.begin(event, task.attempt);
     context.detach([]);
@@ -497,14 +508,14 @@ export class Drain {
   }
 
   #enter(lane: number, index: number, bit: number): void {
-    const { words } = this.#parts.control;
+    const { words } = this.#control;
     words[CURRENT_INDEX] = index;
     words[CURRENT_BIT] = bit;
     words[CURRENT_LANE] = lane + 1;
   }
 
   #leave(): void {
-    const { words } = this.#parts.control;
+    const { words } = this.#control;
     words[CURRENT_LANE] = 0;
     words[HANDLED] = (words[HANDLED]! + 1) | 0;
   }

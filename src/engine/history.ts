@@ -40,7 +40,8 @@ export class History {
       this.#dropFirst();
     }
     copyFrameBody(source, index, this.#arena, this.#at, length);
-    const slot = (this.#first + this.#count) % this.#length;
+    const next = this.#first + this.#count;
+    const slot = next < this.#length ? next : next - this.#length;
     this.#offsets[slot] = this.#at;
     this.#sizes[slot] = length;
     this.#count++;
@@ -64,7 +65,7 @@ export class History {
   }
 
   #dropFirst(): void {
-    this.#first = (this.#first + 1) % this.#length;
+    this.#first = this.#first + 1 === this.#length ? 0 : this.#first + 1;
     this.#count--;
   }
 

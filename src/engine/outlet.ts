@@ -13,7 +13,8 @@ export class Outlet {
   readonly #views: FrameViews;
   #overflow: Buffer[] = [];
   #overflowHead = 0;
-  #isDirty = false;
+  /** Something was written since the last flush. */
+  isDirty = false;
 
   constructor(writer: RingWriter, views: FrameViews, host: number) {
     this.writer = writer;
@@ -113,8 +114,8 @@ export class Outlet {
 
   /** Makes written frames visible; true if there were any, so that the host must be woken. */
   flush(): boolean {
-    if (!this.#isDirty) return false;
-    this.#isDirty = false;
+    if (!this.isDirty) return false;
+    this.isDirty = false;
     this.writer.flush();
     return true;
   }
@@ -123,7 +124,7 @@ export class Outlet {
     this.#views.u32[(at + ROUTE) >> 2] = route;
     this.#views.u32[(at + TARGETS) >> 2] = targets;
     this.writer.commit(at);
-    this.#isDirty = true;
+    this.isDirty = true;
   }
 
   #advance(length: number): void {
