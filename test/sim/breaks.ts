@@ -1,10 +1,11 @@
 /** Deliberately broken engines, to see the alarm ring. Each does one thing wrong that a real mistake could do. */
-import { ROUTE, TARGETS } from '../../src/codec/index.ts';
+import { LANE, ROUTE, TARGETS } from '../../src/codec/index.ts';
 import { Control } from '../../src/engine/control.ts';
 import { Delivery } from '../../src/engine/delivery.ts';
+import { Dispatcher } from '../../src/engine/dispatcher.ts';
 import { layoutHost } from '../../src/engine/host-layout.ts';
 import { Outlet } from '../../src/engine/outlet.ts';
-import { RemoteHost } from '../../src/engine/remote-host.ts';
+import { PRIORITIES } from '../../src/event/index.ts';
 import { RetrySchedule } from '../../src/engine/retry-schedule.ts';
 import { RingReader } from '../../src/ring/index.ts';
 import { isReading, wrap, type Method } from './hooks.ts';
@@ -98,11 +99,19 @@ export const BREAKS: Readonly<Record<string, () => void>> = {
     ),
   /** CRITICAL travels in the lane of LOW. */
   'swap-lanes': () => {
-    wrap(RemoteHost.prototype, 'start', (original) => {
-      return function (this: any, ...args) {
-        this.outlets.reverse();
-        return original.apply(this, args);
+    const swap = (views: any, index: number): void => {
+      views.u8[index + LANE] = PRIORITIES.length - 1 - views.u8[index + LANE];
+    };
+    const swapped = (original: Method): Method =>
+      function (this: unknown, views, index, ...rest) {
+        swap(views, index);
+        const result: unknown = original.call(this, views, index, ...rest);
+        swap(views, index);
+        return result;
       };
-    });
+    wrap(Dispatcher.prototype, 'commit', swapped);
+    wrap(Dispatcher.prototype, 'commitOwn', swapped);
+    // The event itself still says what it is.
+    wrap(Outlet.prototype, 'push', swapped);
   },
 };
