@@ -9,6 +9,12 @@ import type { WorkerTask } from './worker-task.ts';
  */
 const SPARE_THREADS = 1;
 
+/**
+ * Room for new objects on each thread. What a handler makes of an event dies with it, so more room saves nothing, and V8
+ * takes all there is in the end: memory would go on growing in steps for tens of millions of events.
+ */
+const YOUNG_MB = 12;
+
 interface Berth {
   readonly piscina: Piscina;
   /** Drain loops that run in it. */
@@ -75,7 +81,10 @@ export class WorkerPool implements ThreadPool {
       recordTiming: false,
       // Its idle wait would freeze the thread between tasks; our loop parks by itself.
       atomics: 'disabled',
-      ...(heapMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_MB,
+        ...(heapMb === null ? {} : { maxOldGenerationSizeMb: heapMb }),
+      },
     });
     // A thread that dies without a task makes the pool emit 'error', which would end the process if nobody listened.
     piscina.on('error', (error) => logger.warn({ err: error }, 'a worker thread failed outside its task'));
