@@ -515,6 +515,10 @@ export class Bus implements EventBus {
         member.dispatched--;
         return true;
       },
+      isFiltered: ({ subscription }, views, index) => {
+        const { filterFunction: filter } = subscription;
+        return filter !== null && !filter(decodeEvent(views, index, this.#decoder, this.#origin));
+      },
       moduleUrls: () => this.#roster.moduleUrls(),
       progress: (host) => this.#progress(host),
       page: (route) => this.#router.page(route),

@@ -23,6 +23,8 @@ export interface Task {
   context: DeliveryContext | null;
   deadlineMs: number;
   settled: boolean;
+  /** Refused by the filter, without a run. */
+  isFiltered: boolean;
   /** Entry in the list of runs, or -1. */
   run: number;
 }

@@ -267,8 +267,9 @@ export class Drain {
     try {
       if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) {
         this.#leave();
-        this.#countFiltered(consumer);
         if ((flags & ACKNOWLEDGE) !== 0) replies.commit(consumer.id, event.seq, attempt, true);
+        // Not before the report, or a successor would count it once more.
+        this.#countFiltered(consumer);
         this.#succeed(consumer, index, bit);
         return;
       }
@@ -382,6 +383,7 @@ export class Drain {
       context: null,
       deadlineMs: 0,
       settled: false,
+      isFiltered: false,
       run: -1,
     };
     if (hold) {
@@ -421,6 +423,7 @@ export class Drain {
     if (failure === null) {
       for (const frame of context!.staged!) replies.derived(consumer.id, frame, 0, frame.length);
       if (task.acknowledge || context!.emitted !== 0) replies.commit(consumer.id, task.event.seq, task.attempt, task.acknowledge);
+      if (task.isFiltered) this.#countFiltered(consumer);
       if (task.held) this.#succeed(consumer, task.index, task.bit);
       else this.#control.counters[consumer.slot * 2]! += 1;
     } else {
@@ -487,7 +490,7 @@ export class Drain {
     let result: unknown;
     let isAsync: boolean;
     try {
-      if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) this.#countFiltered(consumer);
+      if (consumer.closed || (consumer.filter !== null && !consumer.filter(event))) task.isFiltered = true;
       else if (consumer.isDegraded) throw degradedError(consumer);
       else result = consumer.handler(event, context as HandlerContext);
       isAsync = isThenable(result);
@@ -530,14 +533,17 @@ export class Drain {
     this.#sweep = this.#parts.scheduler.after(delayMs, () => this.#sweepTimeouts(delayMs), 'background');
   }
 
-  /** Time in which this thread could not run is nobody's fault: a stopped process, or a handler that blocked the others. */
+  /**
+   * Time in which this thread could not run is nobody's fault: a stopped process, or a handler that blocked the others. When
+   * it began is not known to less than the time between two looks, and nobody is given up early.
+   */
   #sweepTimeouts(delayMs: number): void {
     this.#sweep = null;
     const now = this.#parts.monotonicMs();
     const lateMs = now - this.#sweepDueMs;
     let shortest = Infinity;
     for (const consumer of this.#runningConsumers) {
-      if (lateMs > delayMs) for (const task of consumer.running) task.deadlineMs += lateMs;
+      if (lateMs > delayMs) for (const task of consumer.running) task.deadlineMs += lateMs + delayMs;
       shortest = Math.min(shortest, consumer.timeoutMs);
       for (const task of consumer.running) {
         if (task.deadlineMs > now) break;

@@ -112,6 +112,14 @@ export class Outlet {
     }
   }
 
+  /** Takes back every "key is free" that the reader has not met: it will not be the one that blocked the key. */
+  takeBackFreed(): void {
+    const { u32 } = this.#views;
+    this.writer.visitUnreleased((index) => {
+      if (u32[(index + ROUTE) >> 2] === 0) u32[(index + TARGETS) >> 2] = 0;
+    });
+  }
+
   /** Makes written frames visible; true if there were any, so that the host must be woken. */
   flush(): boolean {
     if (!this.isDirty) return false;

@@ -76,6 +76,8 @@ export interface RemoteHostTarget {
   died(host: RemoteHost): void;
   /** True if a delivery in the dead thread's rings is not owed any more; it is taken off the books then. */
   isAbandoned(member: Member, seq: number): boolean;
+  /** True if the member's filter refuses the event of this frame. */
+  isFiltered(member: Member, views: FrameViews, index: number): boolean;
   /** Modules of all handlers, for the next spare thread to load ahead. */
   moduleUrls(): string[];
   /** Replies were read, or space or idleness reported. */
@@ -260,6 +262,9 @@ export class RemoteHost implements Host, Watched {
     for (const word of [READY, IDLE, SLEEPING, PINGED, REPLY_WAITING, CURRENT_LANE, CONTROL_SEQ, TURNS]) Atomics.store(words, word, 0);
     this.#lastReply = null;
     this.#loadError = null;
+    // The new thread is told by its task which keys wait. What the ring says of a key that was freed, even a moment ago,
+    // is of an earlier wait, and would end the next one.
+    this.outlets[0]!.takeBackFreed();
     const [own, other] = this.#environment.createChannel();
     this.#port = own;
     own.listen((message) => this.#onMessage(message as WorkerMessage));
@@ -424,11 +429,7 @@ export class RemoteHost implements Host, Watched {
     for (let lane = 0; lane < PRIORITIES.length; lane++) {
       const reader = new RingReader(this.#buffer, this.#layout.laneBases[lane]!);
       for (let index = reader.next(); index !== 0; index = reader.next()) {
-        if (this.#views.u32[(index + ROUTE) >> 2] === 0) {
-          // A key that was freed may wait again by now; the successor is told which keys wait, and this is out of date.
-          this.#views.u32[(index + TARGETS) >> 2] = 0;
-          continue;
-        }
+        if (this.#views.u32[(index + ROUTE) >> 2] === 0) continue;
         this.#settleReported(index);
         this.#abandon(index);
         if (lane === currentLane && index === currentIndex) this.#crash(index, currentBit, error);
@@ -463,7 +464,11 @@ export class RemoteHost implements Host, Watched {
     const word = (index + TARGETS) >> 2;
     if (bit < 0 || (this.#views.u32[word]! & (1 << bit)) === 0) return;
     this.#views.u32[word]! &= ~(1 << bit);
-    if (last.isSuccess) this.control.counters[page!.members[bit]!.slot * 2]! += 1;
+    if (!last.isSuccess) return;
+    const member = page!.members[bit]!;
+    const { counters } = this.control;
+    counters[member.slot * 2]! += 1;
+    if (this.#target.isFiltered(member, this.#views, index)) counters[member.slot * 2 + 1]! += 1;
   }
 
   #abandon(index: number): void {

@@ -231,9 +231,12 @@ export class HistoryChecker {
     }
     // Of what is pending nobody knows yet whether the filter will refuse it.
     const unfiltered = counters.pending - (unfinished.length - books.dropped);
+    // A run that ended well on a thread that died before it could say so is owed again; a policy may drop it then.
+    const unsaid = books.ok - (counters.acknowledged - counters.filtered);
+    const droppedAfterwards = unsaid > 0 && unsaid <= Math.min(counters.dropped, this.#dead.size) ? unsaid : 0;
     const pairs: readonly (readonly [string, number, number])[] = [
-      ['dispatched', counters.dispatched - counters.filtered, books.expected + unfiltered],
-      ['acknowledged', counters.acknowledged - counters.filtered, books.ok],
+      ['dispatched', counters.dispatched - counters.filtered + droppedAfterwards, books.expected + unfiltered],
+      ['acknowledged', counters.acknowledged - counters.filtered + droppedAfterwards, books.ok],
       ['deadLettered', counters.deadLettered, books.dead],
       ['dropped', counters.dropped, books.dropped],
     ];
