@@ -64,7 +64,10 @@ export const bench: BenchCase<'replacement'> = {
           subject: 'death to redelivery',
           reference: 'new Worker to its first message',
           figure: 'p50 ms',
-          ratio: ratioOf([...redelivery], starts.toSorted((a, b) => a - b)),
+          ratio: ratioOf(
+            [...redelivery],
+            starts.toSorted((a, b) => a - b),
+          ),
         },
         {
           subject: 'others, after a death',
