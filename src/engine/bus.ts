@@ -260,7 +260,7 @@ export class Bus implements EventBus {
   ): SubscriptionHandle {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#notRunning('subscribe');
     const subscription = this.#roster.add(topic as Topic, handler as Handler | ModuleHandler, options);
-    if (subscription.durable) this.#durable!.add(subscription);
+    if (subscription.durable) this.#addDurable(subscription);
     else this.#router.add(subscription);
     if (this.#phase === 'running') this.#watchHangs();
     return { group: subscription.group, unsubscribe: () => this.#unsubscribe(subscription) };
@@ -467,6 +467,17 @@ export class Bus implements EventBus {
     if (limits.length > 0) this.#hangWatch.start(Math.min(...limits));
   }
 
+  #addDurable(subscription: Subscription): void {
+    try {
+      this.#durable!.add(subscription);
+    } catch (error) {
+      // Nothing stays behind of one that is refused.
+      subscription.closed = true;
+      this.#roster.remove(subscription);
+      throw error;
+    }
+  }
+
   #unsubscribe(subscription: Subscription): void {
     if (subscription.closed) return;
     subscription.closed = true;
@@ -592,6 +603,7 @@ export class Bus implements EventBus {
       beforeLook: () => this.#letters.look(dispatcher.seq),
       refuse: (member, frame, error) => delivery.refuse(member, frame, error),
       goLive: (subscription) => router.add(subscription),
+      isFinishing: (group) => members.isFinishing(group),
       onChange: () => this.#tellIdleWaiters(),
     });
   }

@@ -24,6 +24,8 @@ export interface DurableGroupsParts {
   readonly beforeLook: () => void;
   readonly refuse: (member: Member, frame: Buffer, error: ErrorRecord) => void;
   readonly goLive: (subscription: Subscription) => void;
+  /** True while handlers of the group that have unsubscribed still owe an outcome: the log would give them the same again. */
+  readonly isFinishing: (group: string) => boolean;
   /** A group has become live; somebody may wait for that. */
   readonly onChange: () => void;
 }
@@ -75,6 +77,10 @@ export class DurableGroups {
       known.subscriptions.push(subscription);
       if (known.isLive) this.#parts.goLive(subscription);
       return;
+    }
+    if (this.#parts.isFinishing(subscription.group)) {
+      const message = `Cannot subscribe the durable group ${subscription.group} again yet: its former handlers are not finished; drain first`;
+      throw new QtError(QT_BUS_SUBSCRIPTION_INVALID, message);
     }
     const group = new DurableGroup(subscription.group, this.#startOf(subscription));
     group.subscriptions.push(subscription);

@@ -52,6 +52,13 @@ export class Members {
     this.sweep();
   }
 
+  /** True if members of closed subscriptions of this group still owe an outcome. */
+  isFinishing(group: string): boolean {
+    this.sweep();
+    for (const { subscription } of this.#closing) if (subscription.group === group) return true;
+    return false;
+  }
+
   /** Lets members leave that owe nothing any more. */
   sweep(): void {
     for (const member of this.#closing) {

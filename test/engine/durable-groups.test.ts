@@ -241,6 +241,27 @@ describe('a durable group', () => {
     expect(bus.deadLetters.list()).toEqual([]);
   });
 
+  test('that comes back while its former handlers still run is refused until they are done, and misses nothing', async () => {
+    await restart();
+    const gate = Promise.withResolvers<void>();
+    const first = bus.subscribe(Noted, () => gate.promise, { group: 'ledger', durable: true });
+    await bus.start();
+    await publish(1, 1);
+    await vi.waitFor(() => expect(bus.getStats().perGroup['ledger']!.pending).toBe(1));
+    first.unsubscribe();
+
+    expect(() => collect()).toThrow(expect.objectContaining({ code: 'QT_BUS_SUBSCRIPTION_INVALID' }));
+    expect(bus.getStats().totalHandlers).toBe(0);
+    await publish(2, 3);
+    gate.resolve();
+    await bus.drain();
+    const seen = collect();
+    await bus.drain();
+
+    expect(seen.slice(-2)).toEqual([2, 3]);
+    expect(bus.getStats()).toMatchObject({ pending: 0, members: 1 });
+  });
+
   test.each<[string, SubscribeOptions]>([
     ['has no name', { durable: true }],
     ['is not durable but says where to begin', { group: 'ledger', from: 'earliest' }],
