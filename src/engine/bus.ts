@@ -190,7 +190,7 @@ export class Bus implements EventBus {
       onTypes: (firstId) => this.#roster.announceTypes(firstId),
     });
     const recorded = new RecordedFrames({ table: this.#table, intake, encoder, sourceId: (name) => this.#roster.sourceId(name) });
-    const durableLog = log?.durable !== undefined && !resolved.lockstep ? log : null;
+    const durableLog = !resolved.lockstep && log?.durable !== undefined ? log : null;
     this.#letters = new Letters({
       log: durableLog,
       lengthMax: resolved.deadLettersMax,
