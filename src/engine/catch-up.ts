@@ -55,8 +55,6 @@ export class CatchUp {
         }
         await this.#sendTail(tail);
         if (group.isClosed || tail.isBroken) continue;
-        group.sentTo = dispatcher.seq;
-        group.isLive = true;
         this.#parts.goLive(group);
         return;
       } finally {
@@ -73,7 +71,7 @@ export class CatchUp {
       while (!group.isClosed && group.sentTo < upTo) {
         const { count, events } = this.#readBatch(reader, upTo);
         for (const event of events) {
-          if (!(await this.#send(event.type, event))) return;
+          if (!(await this.#send(event))) return;
           group.sentTo = event.frame.readDoubleLE(SEQ);
         }
         // What is not for this group, or was removed, needs no sending.
@@ -102,7 +100,7 @@ export class CatchUp {
     const group = this.#group;
     for (let events = tail.take(); events.length > 0; events = tail.take()) {
       for (const { frame, seq, type } of events) {
-        if (!(await this.#send(type, { type, frame, error: null }))) return;
+        if (!(await this.#send({ type, frame, error: null }))) return;
         group.sentTo = seq;
       }
       // What it gave up comes after these, and is read from the log.
@@ -111,7 +109,7 @@ export class CatchUp {
   }
 
   /** @returns false if the group was closed before all its members had it */
-  async #send(type: string, { error, frame }: RecordedFrame): Promise<boolean> {
+  async #send({ error, frame, type }: RecordedFrame): Promise<boolean> {
     const { dispatcher, refuse } = this.#parts;
     for (const member of this.#group.membersFor(type, frame.readUInt32LE(KEY_HASH))) {
       if (error !== null) {

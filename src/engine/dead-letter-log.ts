@@ -46,7 +46,7 @@ export interface DeadLetterLogParts {
 export class DeadLetterLog {
   readonly #parts: DeadLetterLogParts;
   #queue: EventDraft<object>[] = [];
-  /** Seq of the event that tells of each letter that is still one. */
+  /** Seq of the event that tells of each letter that is still one, ascending. */
   readonly #open = new Map<string, number>();
 
   constructor(parts: DeadLetterLogParts) {
@@ -92,8 +92,7 @@ export class DeadLetterLog {
 
   /** Where the next process begins to look for letters; `upTo` is what it need not look at if there is none. */
   keepPosition(upTo: number): void {
-    let oldest = upTo + 1;
-    for (const seq of this.#open.values()) if (seq < oldest) oldest = seq;
+    const oldest = this.#open.values().next().value ?? upTo + 1;
     this.#parts.log.durable!.positions.set(POSITION, oldest - 1);
   }
 
@@ -124,7 +123,7 @@ export class DeadLetterLog {
       const { letter_id: id } = payload as RemovedPayload;
       if (type === DeadLetterAdded.type) {
         letters.set(id, toLetter(payload as AddedPayload));
-        this.#open.set(id, seq);
+        this.#opened(id, seq);
       } else if (type === DeadLetterRemoved.type) {
         letters.delete(id);
         this.#open.delete(id);
@@ -135,12 +134,18 @@ export class DeadLetterLog {
     });
   }
 
+  /** Also told anew: then the newer event counts, and stands where it belongs. */
+  #opened(id: string, seq: number): void {
+    this.#open.delete(id);
+    this.#open.set(id, seq);
+  }
+
   #commit(draft: EventDraft<object>): void {
     const { logger, publish } = this.#parts;
     const { letter_id: id } = draft.payload as { letter_id: string };
     try {
       const seq = publishFitting(draft, publish);
-      if (draft.type === DeadLetterAdded.type) this.#open.set(id, seq);
+      if (draft.type === DeadLetterAdded.type) this.#opened(id, seq);
       else this.#open.delete(id);
     } catch (error) {
       // The letter itself is in memory; it must not take the bus down that it is not in the log.

@@ -32,18 +32,13 @@ export class GroupProgress {
     this.#oldest.clear();
     const busy = new Set<Host>();
     for (const member of members.all()) if (member.subscription.durable && pendingOf(member) > 0) busy.add(member.host);
-    if (busy.size === 0) {
-      // A host counts after it has reported, so everything that these groups published is there to be read.
-      for (const host of hosts) host.readReplies();
-      return this.#oldest;
-    }
-    const visit = (member: Member | undefined, seq: number): void => this.#note(member, seq);
     for (const host of busy) {
       for (const outlet of host.outlets) outlet.visitOwed((seq, route, targets) => this.#noteAll(seq, route, targets));
-      host.visitTaken((consumer, seq) => visit(members.get(consumer), seq));
+      host.visitTaken((consumer, seq) => this.#note(members.get(consumer), seq));
     }
+    // A host counts after it has reported: what is not pending any more has all that it published here.
     for (const host of hosts) host.readReplies();
-    delivery.visitOwed(visit);
+    if (busy.size > 0) delivery.visitOwed((member, seq) => this.#note(member, seq));
     return this.#oldest;
   }
 
