@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { COLUMN_NAMES, FORMATS, type FormatName } from '../../event-columns.ts';
+import { collect } from '../../repeatable.ts';
 
 export interface EventsOptions {
   readonly from?: string | undefined;
@@ -16,8 +17,6 @@ export interface EventsOptions {
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 export function addOptions(command: Command) {
   return command

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { collect } from '../../repeatable.ts';
 
 export interface ReplayFlags {
   readonly verify?: true;
@@ -14,8 +15,6 @@ export interface ReplayFlags {
   readonly quiet?: true;
   readonly verbose?: true;
 }
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 export function addOptions(command: Command) {
   return command

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { collect } from '../../repeatable.ts';
 
 /** The flags of `qt run` as they were given; what is missing has its default in the configuration. */
 export interface RunFlags {
@@ -36,8 +37,6 @@ export interface RunFlags {
   readonly quiet?: true;
   readonly verbose?: true;
 }
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 /** Values are checked by the configuration, so that a flag, a variable and a file are refused alike. */
 export function addOptions(command: Command) {

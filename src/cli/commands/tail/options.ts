@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { COLUMN_NAMES, FORMATS, type FormatName } from '../../event-columns.ts';
+import { collect } from '../../repeatable.ts';
 
 export interface TailFlags {
   readonly lines: string;
@@ -10,8 +11,6 @@ export interface TailFlags {
   readonly columns?: string | undefined;
   readonly json?: true | undefined;
 }
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 export function addOptions(command: Command) {
   return command
