@@ -5,6 +5,13 @@ import { CsvError, parse } from 'csv-parse';
 import { QtError } from '../base/index.ts';
 import { QT_FEED_BAD_ROW, QT_FEED_FILE_MISSING, QT_FEED_FILE_UNREADABLE } from './errors.ts';
 
+/**
+ * Bytes that are parsed at one go: the first record comes out after the first of them, and a file is looked at and then read.
+ * Smaller chunks of files cost time (16 KiB 3 %, 4 KiB a third more than 64 KiB), those of memory none.
+ */
+const FILE_CHUNK_BYTES = 16_384;
+const TEXT_CHUNK_BYTES = 4096;
+
 /** Text to be read once or more: a file on disk, or anything that gives its bytes. */
 export interface CsvInput {
   /** Name for messages. */
@@ -35,13 +42,17 @@ export async function fileInput(path: string): Promise<CsvInput> {
   if (facts.isDirectory()) {
     throw new QtError(QT_FEED_FILE_UNREADABLE, `Cannot read ${path}: it is a directory, expected a CSV file`, { details: { file: path } });
   }
-  return { name: path, bytes: facts.isFile() ? facts.size : null, open: () => createReadStream(path) };
+  return { name: path, bytes: facts.isFile() ? facts.size : null, open: () => createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }) };
 }
 
 /** Text that is already in memory, as an input. */
 export function textInput(name: string, text: string | Uint8Array): CsvInput {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  return { name, bytes: bytes.byteLength, open: () => Readable.from([bytes]) };
+  return { name, bytes: bytes.byteLength, open: () => Readable.from(chunksOf(bytes)) };
+}
+
+function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += TEXT_CHUNK_BYTES) yield bytes.subarray(start, start + TEXT_CHUNK_BYTES);
 }
 
 interface RecordWithInfo {
