@@ -1,8 +1,9 @@
 import { invalidOption } from '../base/index.ts';
+import { zoneOffset, type ZoneOffset } from './zone-offset.ts';
 
 const MINUTE_US = 60_000_000;
 const DAY_US = 86_400_000_000;
-// Offsets change on quarter hours everywhere, and not twice a day, so one question to Intl (about 5 us) serves most days.
+// Offsets change on quarter hours everywhere, and not twice a day, so one question (about 5 us) serves most days.
 const BUCKET_US = 15 * MINUTE_US;
 const OFFSETS_MAX = 4096;
 
@@ -13,13 +14,13 @@ const OFFSETS_MAX = 4096;
  */
 export class TradingZone {
   readonly name: string;
-  readonly #format: Intl.DateTimeFormat;
+  readonly #ask: ZoneOffset;
   readonly #offsets = new Map<number, number>();
 
   /** @throws QtError QT_OPTION_INVALID for an unknown zone */
   constructor(name: string, field = 'zone') {
     try {
-      this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+      this.#ask = zoneOffset(name);
     } catch {
       throw invalidOption(field, name, 'an IANA time zone such as "America/New_York" or "UTC"');
     }
@@ -61,14 +62,6 @@ export class TradingZone {
     if (this.#offsets.size >= OFFSETS_MAX) this.#offsets.clear();
     this.#offsets.set(us, offset);
     return offset;
-  }
-
-  #ask(us: number): number {
-    const text = this.#format.formatToParts(us / 1000).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
-    const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text);
-    if (match?.[1] === undefined) return 0;
-    const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0);
-    return (match[1] === '-' ? -1 : 1) * seconds * 1_000_000;
   }
 }
 
