@@ -18,6 +18,8 @@ const ENTRIES = { index: 'src/index.ts', trading: 'src/trading/index.ts', cli: '
 /** What `npm run build:binary` puts into the same folder; no part of the package. */
 export const EXECUTABLES: ReadonlySet<string> = new Set(['qt', 'qt.exe']);
 const PISCINA_WORKER = 'piscina-worker.cjs';
+/** Made by the installed command, when it first runs. */
+const COMPILED = '.compiled';
 
 /**
  * Writes the JavaScript of the package.
@@ -97,15 +99,29 @@ export function shortManifest(root: string): Plugin {
   };
 }
 
-/** The `qt` command. It must run, and complain, on any Node. */
+/**
+ * The `qt` command. It must run, and complain, on any Node. What V8 compiled is kept beside it: who may write there may change
+ * the code as well, which cannot be said of the folder for all users that Node would take.
+ */
 async function writeLauncher(outDir: string): Promise<void> {
   const launcher = `#!/usr/bin/env node
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
+  keepCompiled();
   import('./cli.js');
 } else {
   process.stderr.write('qt: needs Node ${NODE_OLDEST} or later, and this is ' + process.versions.node + '; install it from https://nodejs.org\\n');
   process.exitCode = 1;
+}
+
+/** Code is compiled once, not at every start and on every thread. Where nothing can be written, it is not kept. */
+function keepCompiled() {
+  const { env } = process;
+  if (env.NODE_COMPILE_CACHE !== undefined || env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
+  const folder = process.getBuiltinModule('url').fileURLToPath(new URL('./${COMPILED}', import.meta.url));
+  const { directory } = process.getBuiltinModule('module').enableCompileCache(folder);
+  // This thread has it now; the threads that it starts look here.
+  if (directory !== undefined) env.NODE_COMPILE_CACHE = directory;
 }
 `;
   const file = join(outDir, 'qt.mjs');

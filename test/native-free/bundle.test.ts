@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bundle } from '../../native-free/bundle.ts';
 import { innerUrls } from '../../native-free/executable/inner-urls.ts';
 import { publishedManifest } from '../../native-free/manifest.ts';
@@ -101,6 +102,37 @@ test('a build takes away what the one before left, but not the executable, which
   expect(existsSync(join(out, 'stale.js'))).toBe(false);
   expect(readFileSync(join(out, 'qt'), 'utf8')).toBe('the executable');
   expect(publishedManifest({})['files']).toEqual(['dist', '!dist/qt', '!dist/qt.exe']);
+});
+
+describe('the command of the package', () => {
+  const qt = (environment: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [join(out, 'qt.mjs')], { encoding: 'utf8', env: environment });
+
+  beforeEach(async () => {
+    plant('src/cli/main.ts', "console.log(process.env['NODE_COMPILE_CACHE'] ?? 'none');\n");
+    await bundle(root, out);
+  });
+
+  test('keeps what was compiled beside its code, and tells its threads where', () => {
+    const { stdout } = qt();
+
+    expect(stdout.trim().startsWith(join(out, '.compiled'))).toBe(true);
+    expect(existsSync(stdout.trim())).toBe(true);
+  });
+
+  test('leaves that to the user who has decided it', () => {
+    const own = join(root, 'own');
+
+    expect(qt({ NODE_COMPILE_CACHE: own }).stdout).toBe(`${own}\n`);
+    expect(qt({ NODE_DISABLE_COMPILE_CACHE: '1' }).stdout).toBe('none\n');
+    expect(existsSync(join(out, '.compiled'))).toBe(false);
+  });
+
+  test('works where nothing can be kept', () => {
+    plant('dist/.compiled', 'a file is in the way');
+
+    expect(qt()).toMatchObject({ stdout: 'none\n', stderr: '', status: 0 });
+  });
 });
 
 test('modules of the executable are named by their place, and reached by that name', async () => {
