@@ -12,3 +12,4 @@ export { silentLogger, type Logger } from './logger.ts';
 export { isPlainObject } from './plain-object.ts';
 export { createPrng, type Prng } from './prng.ts';
 export { resources, type Resources } from './resources.ts';
+export { zoneOffset, type ZoneOffset } from './zone-offset.ts';

@@ -1,5 +1,4 @@
-import { invalidOption } from '../base/index.ts';
-import { zoneOffset, type ZoneOffset } from './zone-offset.ts';
+import { invalidOption, zoneOffset, type ZoneOffset } from '../base/index.ts';
 
 const MINUTE_US = 60_000_000;
 const DAY_US = 86_400_000_000;

@@ -1,4 +1,4 @@
-import { QtError } from '../base/index.ts';
+import { QtError, zoneOffset, type ZoneOffset } from '../base/index.ts';
 import { QT_MODEL_ZONE_INVALID } from './errors.ts';
 
 /** One calendar day of a zone, as a half-open span of instants. */
@@ -52,15 +52,18 @@ export function createTradingDays(zone: string): TradingDays {
 type DayReader = (ms: number) => string;
 
 function createDayReader(zone: string): DayReader {
-  if (zone === 'UTC') return (ms) => new Date(ms).toISOString().slice(0, 10);
-  let format: Intl.DateTimeFormat;
+  if (zone === 'UTC') return isoDay;
+  let offsetUs: ZoneOffset;
   try {
-    // The Swedish calendar format is ISO 8601; assembling it from parts costs several times as much.
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
+    offsetUs = zoneOffset(zone);
   } catch (cause) {
     throw new QtError(QT_MODEL_ZONE_INVALID, `Cannot use time zone ${zone}: Node does not know it`, { cause, details: { zone } });
   }
-  return (ms) => format.format(ms);
+  return (ms) => isoDay(ms + offsetUs(ms * MS_US) / MS_US);
+}
+
+function isoDay(wallMs: number): string {
+  return new Date(wallMs).toISOString().slice(0, 10);
 }
 
 /** Where a day starts if no clock changed since a day we know. */

@@ -4,6 +4,12 @@ import { TradingZone } from '../../src/feed/index.ts';
 const HOUR_US = 3_600_000_000;
 
 describe('TradingZone', () => {
+  test('refuses a zone that does not exist, naming the option', () => {
+    const message = expect.stringContaining('dayZone') as string;
+
+    expect(() => new TradingZone('Mars/Olympus', 'dayZone')).toThrow(expect.objectContaining({ code: 'QT_OPTION_INVALID', message }));
+  });
+
   const newYork = new TradingZone('America/New_York');
 
   test('knows the days of 23 and 25 hours of New York', () => {

@@ -2,10 +2,11 @@
 export type ZoneOffset = (us: number) => number;
 
 /**
- * The offsets of one IANA zone. Temporal gives them at once; where Node has none (before 26), Intl says the same, but a
- * formatter for them takes tens of milliseconds to make, a tenth of a whole start.
+ * The offsets of one IANA zone, historic ones too. Temporal gives them at once; where Node has none (before 26), Intl says
+ * the same, but a formatter takes tens of milliseconds to make, a tenth of a whole start.
  *
  * @throws RangeError for an unknown zone
+ * @example zoneOffset('America/New_York')(1_772_946_000_000_000) // -18000000000
  */
 export function zoneOffset(name: string): ZoneOffset {
   return (globalThis as { Temporal?: unknown }).Temporal === undefined ? offsetByIntl(name) : offsetByTemporal(name);
