@@ -110,8 +110,9 @@ const WORDS_MAX = 64;
 /** Copies a frame without its LENGTH word, which belongs to whoever keeps the frame. */
 export function copyFrameBody(source: FrameViews, index: number, target: FrameViews, at: number, length: number): void {
   target.u32[(at + 4) >> 2] = source.u32[(index + 4) >> 2]!;
-  const words = length >> 3;
-  if (words > WORDS_MAX) {
+  // Whole words: frames lie at multiples of 8, so behind one there is only padding. A frame in a buffer of its own may have none.
+  const words = (length + 7) >> 3;
+  if (words > WORDS_MAX || (index >> 3) + words > source.i64.length) {
     source.bytes.copy(target.bytes, at + 8, index + 8, index + length);
     return;
   }
@@ -120,5 +121,4 @@ export function copyFrameBody(source: FrameViews, index: number, target: FrameVi
   const first = index >> 3;
   const start = at >> 3;
   for (let word = 1; word < words; word++) to[start + word] = from[first + word]!;
-  for (let byte = words << 3; byte < length; byte++) target.u8[at + byte] = source.u8[index + byte]!;
 }

@@ -72,6 +72,7 @@ export class Dispatcher {
   // Of the parts, what every event needs.
   readonly #router: Router;
   readonly #log: EventLog | null;
+  readonly #isLockstep: boolean;
   /** By slot: host times lanes plus lane. */
   readonly #outlets: readonly Outlet[];
   #seq = 0;
@@ -92,6 +93,7 @@ export class Dispatcher {
     this.#seq = parts.log?.lastSeq ?? 0;
     this.#router = parts.router;
     this.#log = parts.log;
+    this.#isLockstep = parts.lockstep;
     this.#outlets = parts.hosts.flatMap((host) => host.outlets);
     const slots = parts.hosts.length * LANES;
     this.#masks = new Int32Array(slots);
@@ -112,7 +114,9 @@ export class Dispatcher {
     const entry = this.#entryOf(views, index);
     if (this.#log !== null && !this.#log.accepts(length)) return FULL;
     const { pages } = this.#router.routeOf(entry);
-    if (policy === 'wait' || policy === 'reject') {
+    const isRefusing = policy === 'wait' || policy === 'reject';
+    if (isRefusing && pages.length === 1 && pages[0]!.legs.length === 1) return this.#commitToGroup(pages[0]!, entry, views, index, length);
+    if (isRefusing) {
       for (let i = 0; i < pages.length; i++) {
         this.#select(pages[i]!, views, index);
         if (!this.#accept(length)) return FULL;
@@ -125,6 +129,21 @@ export class Dispatcher {
       if (pages.length > 1 || policy === 'dropNewest' || policy === 'dropOldest') this.#select(page, views, index);
       this.#write(page, views, index, length, policy);
     }
+    return this.#seq;
+  }
+
+  /** As `commit`, for a type that one group listens to: most of them. The general way selects and writes in two loops. */
+  #commitToGroup(page: Page, entry: TypeEntry, views: FrameViews, index: number, length: number): number {
+    const { members, bits, lane: ownLane } = page.legs[0]!;
+    const chosen = members.length === 1 ? 0 : views.u32[(index + KEY_HASH) >> 2]! % members.length;
+    const member = members[chosen]!;
+    const lane = this.#isLockstep ? LOCKSTEP_LANE : ownLane >= 0 ? ownLane : views.u8[index + LANE]!;
+    const outlet = this.#outlets[member.host.index * LANES + lane]!;
+    if (!outlet.accepts(length)) return FULL;
+    this.#stamp(entry, views, index, length);
+    setAcknowledgement(page, views, index);
+    member.dispatched++;
+    this.#push(outlet, views, index, length, page.id, 1 << bits[chosen]!);
     return this.#seq;
   }
 
@@ -159,7 +178,7 @@ export class Dispatcher {
   /** Sends a frame to one member only; its books already know it. */
   send(member: Member, frame: Buffer): void {
     const own = member.subscription.lane;
-    const lane = this.#parts.lockstep ? LOCKSTEP_LANE : own >= 0 ? own : frame.readUInt8(LANE);
+    const lane = this.#isLockstep ? LOCKSTEP_LANE : own >= 0 ? own : frame.readUInt8(LANE);
     const outlet = member.host.outlets[lane]!;
     // Retries and releases differ from the delivery that they follow; a redrive starts anew.
     if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) === 0) member.host.resent(member.id, frame.readDoubleLE(SEQ));
@@ -252,7 +271,6 @@ export class Dispatcher {
 
   /** Finds the members of a page that must have this event. */
   #select(page: Page, views: FrameViews, index: number): void {
-    const { lockstep } = this.#parts;
     const masks = this.#masks;
     for (let i = 0; i < this.#slotCount; i++) masks[this.#slots[i]!] = 0;
     let count = 0;
@@ -262,7 +280,7 @@ export class Dispatcher {
     for (let i = 0; i < legs.length; i++) {
       const { members, bits, lane: ownLane } = legs[i]!;
       const chosen = members.length === 1 ? 0 : keyHash % members.length;
-      const lane = lockstep ? LOCKSTEP_LANE : ownLane >= 0 ? ownLane : eventLane;
+      const lane = this.#isLockstep ? LOCKSTEP_LANE : ownLane >= 0 ? ownLane : eventLane;
       const slot = members[chosen]!.host.index * LANES + lane;
       if (masks[slot] === 0) this.#slots[count++] = slot;
       masks[slot]! |= 1 << bits[chosen]!;
@@ -278,8 +296,7 @@ export class Dispatcher {
   }
 
   #write(page: Page, views: FrameViews, index: number, length: number, policy: FullPolicy | null): void {
-    if (page.wantsAcknowledgement) views.u8[index + FLAGS]! |= FLAG_ACK;
-    else views.u8[index + FLAGS]! &= ~FLAG_ACK;
+    setAcknowledgement(page, views, index);
     for (let i = 0; i < this.#slotCount; i++) {
       const slot = this.#slots[i]!;
       const outlet = this.#outlets[slot]!;
@@ -293,11 +310,15 @@ export class Dispatcher {
         this.#overflow(page, targets, views, index, length);
         continue;
       }
-      // Whoever is dirty is in the list already.
-      if (!outlet.isDirty) this.#dirty.push(outlet);
-      outlet.push(views, index, length, page.id, targets);
+      this.#push(outlet, views, index, length, page.id, targets);
       if (policy === 'dropOldest') this.#shrink(outlet);
     }
+  }
+
+  #push(outlet: Outlet, views: FrameViews, index: number, length: number, route: number, targets: number): void {
+    // Whoever is dirty is in the list already.
+    if (!outlet.isDirty) this.#dirty.push(outlet);
+    outlet.push(views, index, length, route, targets);
   }
 
   #overflow(page: Page, targets: number, views: FrameViews, index: number, length: number): void {
@@ -316,6 +337,11 @@ export class Dispatcher {
       if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) !== 0) this.delivery.done(page.members[0]!, frame.readDoubleLE(SEQ));
     }
   }
+}
+
+function setAcknowledgement(page: Page, views: FrameViews, index: number): void {
+  if (page.wantsAcknowledgement) views.u8[index + FLAGS]! |= FLAG_ACK;
+  else views.u8[index + FLAGS]! &= ~FLAG_ACK;
 }
 
 /** Books the deliveries. Those of a key that waits for a retry go the same way: see `Delivery`. */
