@@ -16,6 +16,9 @@ import { Intake } from './intake.ts';
 import { createPing, RingReplies } from './ring-replies.ts';
 import type { ConsumerRecord, RouteRecord, WorkerCommand, WorkerMessage, WorkerTask } from './worker-task.ts';
 
+/** Main never waits longer for the news of a little room: handlers may take their time. */
+const ROOM_MS = 1;
+
 export interface WorkerSurroundings {
   readonly port: ThreadPort;
   readonly threadId: number;
@@ -40,12 +43,16 @@ export class WorkerSession {
   readonly #task: WorkerTask;
   readonly #ping: () => void;
   readonly #keyed: Set<string>;
+  readonly #nowMs: () => number;
   #controlSeen = 0;
+  /** Since when main is known to wait for room; Infinity while it does not. */
+  #askedAtMs = Infinity;
 
   constructor(task: WorkerTask, surroundings: WorkerSurroundings) {
     this.#task = task;
     this.#port = surroundings.port;
     this.#threadId = surroundings.threadId;
+    this.#nowMs = () => surroundings.clock.monotonicMs();
     this.#keyed = new Set(task.keyed);
     this.control = new Control(task.buffer, 0);
     this.#table = TypeTable.fromRecords(task.types);
@@ -68,7 +75,7 @@ export class WorkerSession {
       origin: { runId: task.runId, sourceOf: (id) => this.#sources.get(id) ?? task.source },
       consumersOf: (route) => this.#routes.get(route),
       hold: true,
-      monotonicMs: () => surroundings.clock.monotonicMs(),
+      monotonicMs: this.#nowMs,
       scheduler: surroundings.scheduler,
     });
   }
@@ -100,7 +107,7 @@ export class WorkerSession {
   /** Handles up to `limit` records; returns how many. */
   step(limit: number): number {
     const taken = this.#drain.step(limit);
-    if (taken > 0 && this.#isWriterWaiting()) this.#ping();
+    if (taken > 0) this.#tellWaiting();
     return taken;
   }
 
@@ -202,6 +209,28 @@ export class WorkerSession {
         return;
       }
     }
+  }
+
+  /**
+   * Tells main of the room that it waits for: when half of a ring is free, or after a while. A message takes both sides
+   * longer than a batch of small events, so main must find room for more than that batch.
+   */
+  #tellWaiting(): void {
+    let isWaiting = false;
+    for (const reader of this.#readers) {
+      if (!reader.isWriterWaiting()) continue;
+      isWaiting = true;
+      if (reader.lagBytes() * 2 <= reader.capacity) this.#askedAtMs = -Infinity;
+    }
+    if (!isWaiting) {
+      this.#askedAtMs = Infinity;
+      return;
+    }
+    const now = this.#nowMs();
+    if (this.#askedAtMs === Infinity) this.#askedAtMs = now;
+    if (now - this.#askedAtMs < ROOM_MS) return;
+    this.#askedAtMs = Infinity;
+    this.#ping();
   }
 
   #isWriterWaiting(): boolean {
