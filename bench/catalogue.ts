@@ -16,6 +16,7 @@ export const CASES: readonly CaseEntry[] = [
   { folder: 'micro', name: 'codec', load: () => import('./micro/codec.ts') },
   { folder: 'topology', name: 'one-to-one-throughput', load: () => import('./topology/one-to-one-throughput.ts') },
   { folder: 'topology', name: 'one-thread', load: () => import('./topology/one-thread.ts') },
+  { folder: 'topology', name: 'event-profile', load: () => import('./topology/event-profile.ts') },
   { folder: 'topology', name: 'paced-latency', load: () => import('./topology/paced-latency.ts') },
   { folder: 'topology', name: 'ping-pong', load: () => import('./topology/ping-pong.ts') },
   { folder: 'topology', name: 'overtaking', load: () => import('./topology/overtaking.ts') },

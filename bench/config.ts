@@ -23,6 +23,7 @@ export interface CaseSettings {
     readonly window: number;
   };
   readonly 'one-thread': RoundSettings & { readonly events: number };
+  readonly 'event-profile': RoundSettings & { readonly events: number };
   readonly 'paced-latency': {
     readonly rounds: number;
     /** Arrivals per second. */

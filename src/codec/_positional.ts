@@ -37,7 +37,8 @@ export function compileWrite(fields: readonly string[], kinds: readonly FieldKin
     writeArrayHead(start, ${fields.length}, ${fields.length});
     for (const _ in p) owned++;
     return owned + absent === ${fields.length} ? at : -at;
-  };`;
+  };
+  //# sourceURL=codec/write`;
   // oxlint-disable-next-line typescript/no-implied-eval -- all that varies in the source is quoted field names
   const make = new Function('writeText', 'writeNumber', 'writeOther', 'writeArrayHead', source) as (...scope: unknown[]) => WritePayload;
   return make(writeText, writeNumber, writeOther, writeArrayHead);
@@ -67,7 +68,8 @@ export function compileRead(fields: readonly string[], kinds: readonly FieldKind
     ${load}
     if (at !== end) return null;
     ${assemble(fields)}
-  };`;
+  };
+  //# sourceURL=codec/read`;
   // oxlint-disable-next-line typescript/no-implied-eval -- all that varies in the source is quoted field names
   const make = new Function('startRead', 'readScalar', 'readEnd', 'textAt', source) as (...scope: unknown[]) => ReadPayload;
   return make(startRead, readScalar, readEnd, textAt);
