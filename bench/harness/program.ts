@@ -1,5 +1,8 @@
 import { isSea } from 'node:sea';
 
+/** True where modules lie as they are written, neither bundled nor inside the executable. */
+export const isCheckout: boolean = new URL('./_part-process.ts', import.meta.url).pathname.endsWith('.ts');
+
 let launcher: string | null = null;
 
 /** Told once per process: the script that starts `qt`. */

@@ -13,6 +13,7 @@ import type { RoundSettings } from '../config.ts';
 import { ProfileMark, ProfileTaken } from '../handlers/profiled.ts';
 import { checkBooks, tryPublishAll } from '../harness/counted.ts';
 import { MissingPeer } from '../harness/optional.ts';
+import { isCheckout } from '../harness/program.ts';
 import { PROFILE_PARTS, Profiler, type ProfileByPart } from '../harness/profiler.ts';
 import { spreadOf } from '../harness/statistics.ts';
 import { Tally } from '../harness/tally.ts';
@@ -28,7 +29,7 @@ export const bench: BenchCase<'event-profile'> = {
   name: 'event-profile',
   question: 'Where does the processor time of an event go?',
   async run(settings) {
-    if (!import.meta.url.endsWith('.ts')) throw new MissingPeer('a bundle has one file for all parts: run it in a checkout');
+    if (!isCheckout) throw new MissingPeer('a bundle has one file for all parts: run it in a checkout');
     return { subjects: [...(await profile(settings, openInline)), ...(await profile(settings, openThreads))], ratios: [] };
   },
 };
