@@ -1,4 +1,4 @@
-import { FrameEncoder, SEQ, TIMESTAMP, TS_INIT, TypeTable } from '../../src/codec/index.ts';
+import { FrameEncoder, FrameViews, LENGTH, SEQ, TIMESTAMP, TS_INIT, TypeTable } from '../../src/codec/index.ts';
 import { definitionOf } from '../../src/event/index.ts';
 import type { Journal } from '../../src/journal/index.ts';
 import type { Inputs } from '../trade.ts';
@@ -15,17 +15,20 @@ export async function appendTrades(journal: Journal, { drafts, mask }: Inputs, e
   journal.types(table.toRecords());
   const frames = drafts.map((draft) => {
     const length = encoder.encode(entry, draft, definition.keyOf?.(draft.payload) ?? null);
-    return Buffer.from(encoder.views.bytes.subarray(0, length));
+    const frame = new FrameViews(new ArrayBuffer((length + 7) & ~7));
+    encoder.views.bytes.copy(frame.bytes, 0, 0, length);
+    return frame;
   });
   const first = journal.lastSeq + 1;
   for (let i = 0; i < events; i++) {
     const frame = frames[i & mask]!;
     const seq = first + i;
-    frame.writeDoubleLE(seq, SEQ);
-    frame.writeDoubleLE(seq, TIMESTAMP);
-    frame.writeDoubleLE(seq, TS_INIT);
-    while (!journal.accepts(frame.length)) await journal.whenDurable(journal.lastSeq);
-    journal.append(frame, 0, frame.length, seq);
+    const length = frame.i32[LENGTH >> 2]!;
+    frame.f64[SEQ >> 3] = seq;
+    frame.f64[TIMESTAMP >> 3] = seq;
+    frame.f64[TS_INIT >> 3] = seq;
+    while (!journal.accepts(length)) await journal.whenDurable(journal.lastSeq);
+    journal.append(frame, 0, length, seq);
     if (i % TURN_EVERY === TURN_EVERY - 1) journal.flush();
   }
   await journal.whenDurable(journal.lastSeq);

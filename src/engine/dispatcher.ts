@@ -253,7 +253,7 @@ export class Dispatcher {
     this.published++;
     history.add(views, index, length);
     if (log !== null) {
-      log.append(views.bytes, index, length, seq);
+      log.append(views, index, length, seq);
       for (let i = 0; i < this.#tails.length; i++) this.#tails[i]!.add(entry.type, views.bytes, index, length, seq);
     }
     if (sink !== null) sink.write(views.bytes, index, length, this.#sinkEvent.at(entry.type, seq, views, index));

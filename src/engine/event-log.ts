@@ -16,8 +16,8 @@ export interface EventLog {
   readonly failure: Error | null;
   /** False while an event of this length has to wait, also after a failure. */
   accepts(length: number): boolean;
-  /** Takes a copy of a frame. `seq` is one more than `lastSeq`. */
-  append(bytes: Buffer, offset: number, length: number, seq: number): void;
+  /** Takes a copy of a frame, which starts at a multiple of 8. `seq` is one more than `lastSeq`. */
+  append(source: FrameViews, index: number, length: number, seq: number): void;
   /** Shows the writer what was appended. */
   flush(): void;
   /** Types, before the first frame that uses them. */

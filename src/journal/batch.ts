@@ -1,6 +1,6 @@
 /** Batches as bytes: filling one, and what the header of one says. Layout in `format.ts`. */
 import { crc32 } from 'node:zlib';
-import { FrameViews, HEADER_BYTES, LENGTH, SEQ, TIMESTAMP, TS_INIT } from '../codec/index.ts';
+import { copyFrameBody, FrameViews, HEADER_BYTES, LENGTH, SEQ, TIMESTAMP, TS_INIT } from '../codec/index.ts';
 import type { ChainState } from './audit-chain.ts';
 import {
   align8,
@@ -78,7 +78,9 @@ export class BatchBuilder {
   /** Adds the frame at `index` of another buffer and returns where it is now. Records its seq and event time. */
   add(source: FrameViews, index: number, length: number): number {
     const at = this.#reserve(length);
-    source.bytes.copy(this.views.bytes, at, index, index + length);
+    this.views.i32[(at + LENGTH) >> 2] = length;
+    copyFrameBody(source, index, this.views, at, length);
+    this.#pad();
     const seq = source.f64[(index + SEQ) >> 3]!;
     const time = source.f64[(index + TIMESTAMP) >> 3]!;
     if (this.isEmpty) this.firstSeq = seq;
@@ -108,6 +110,7 @@ export class BatchBuilder {
   setPayload(bytes: Uint8Array, count: number): void {
     const at = this.#reserve(bytes.length);
     this.views.u8.set(bytes, at);
+    this.#pad();
     this.count = count;
   }
 
@@ -157,11 +160,14 @@ export class BatchBuilder {
     const at = this.length;
     const end = at + align8(length);
     if (end > this.views.u8.length) this.#grow(end);
-    // The buffer is used again and again, and equal events must give equal bytes.
-    for (let i = at + length; i < end; i++) this.views.u8[i] = 0;
     this.length = end;
     this.#payloadEnd = at + length;
     return at;
+  }
+
+  /** The buffer is used again and again, and equal events must give equal bytes. */
+  #pad(): void {
+    for (let i = this.#payloadEnd; i < this.length; i++) this.views.u8[i] = 0;
   }
 
   #grow(bytes: number): void {

@@ -1,4 +1,4 @@
-import { ATTEMPT, FLAG_ACK, FLAG_RELEASE, FLAG_RETRY, FLAGS, FrameViews, LENGTH, ROUTE, TARGETS } from '../codec/index.ts';
+import { ATTEMPT, copyFrameBody, FLAG_ACK, FLAG_RELEASE, FLAG_RETRY, FLAGS, FrameViews, ROUTE, TARGETS } from '../codec/index.ts';
 import { createRing, RingWriter } from '../ring/index.ts';
 import { RING_BASE } from './control.ts';
 
@@ -47,15 +47,15 @@ export class Inlet {
   }
 
   /** Takes a copy of a frame, without what depends on its delivery. False if it waits outside the ring. */
-  putFrame(bytes: Buffer, offset: number, length: number): boolean {
+  putFrame(source: FrameViews, index: number, length: number): boolean {
     const at = this.isClear ? this.#ring.claim(length) : -1;
     if (at < 0) {
-      this.#keep(normalised(bytes, offset, length, this.#keepsMarks));
+      this.#keep(normalised(source.bytes, index, length, this.#keepsMarks));
       return false;
     }
     const { u8, u16, u32 } = this.#views;
     // Word 0 belongs to the ring, and is the same as LENGTH after the commit.
-    bytes.copy(this.#views.bytes, at + LENGTH + 4, offset + LENGTH + 4, offset + length);
+    copyFrameBody(source, index, this.#views, at, length);
     u8[at + FLAGS]! &= ~DELIVERY_FLAGS;
     if (!this.#keepsMarks) u32[(at + ROUTE) >> 2] = 0;
     u32[(at + TARGETS) >> 2] = 0;

@@ -1,5 +1,5 @@
 import { invalidOption, QtError, toErrorRecord, type ErrorRecord } from '../base/index.ts';
-import type { TypeRecord } from '../codec/index.ts';
+import type { FrameViews, TypeRecord } from '../codec/index.ts';
 import { ringBytes } from '../ring/index.ts';
 import type { ChainState } from './audit-chain.ts';
 import type { RetentionReport } from './compactor.ts';
@@ -52,7 +52,7 @@ const FLUSH_EVERY = 64;
  * @example
  * const journal = await openJournal('./journal', { level: 'fsynced' });
  * journal.types(table.toRecords());
- * journal.append(bytes, offset, length, journal.lastSeq + 1);
+ * journal.append(encoder.views, 0, length, journal.lastSeq + 1);
  * await journal.whenDurable(journal.lastSeq);
  * await journal.close();
  */
@@ -171,11 +171,11 @@ export class Journal {
    *
    * After a failure it does nothing but count: see `failure` and `discarded`.
    *
-   * @param offset where the frame starts in `bytes`
+   * @param index where the frame starts in `source`, a multiple of 8
    * @param seq one more than `lastSeq`; the SEQ word of the frame must say the same
    * @throws QtError QT_JOURNAL_FRAME_INVALID, QT_JOURNAL_CLOSED
    */
-  append(bytes: Buffer, offset: number, length: number, seq: number): void {
+  append(source: FrameViews, index: number, length: number, seq: number): void {
     if (this.#failure !== null) {
       this.discarded++;
       return;
@@ -184,7 +184,7 @@ export class Journal {
     if (seq !== this.#lastSeq + 1) throw wrongSeq(seq, this.#lastSeq);
     if (length > this.frameBytesMax) throw this.#tooLong(length);
     this.#lastSeq = seq;
-    if (!this.#inlet.putFrame(bytes, offset, length)) this.#checkOverflow();
+    if (!this.#inlet.putFrame(source, index, length)) this.#checkOverflow();
     if (++this.#unflushed >= FLUSH_EVERY) this.flush();
   }
 

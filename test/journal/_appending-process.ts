@@ -12,7 +12,7 @@ const Tick = defineEvent('journal_test.tick', { payload: Type.Object({ n: Type.I
 const table = new TypeTable();
 const entry = table.addDefinition(Tick as unknown as EventDefinition);
 const encoder = new FrameEncoder(table, { frameBytesMax: 8192 });
-const { bytes, f64 } = encoder.views;
+const { f64 } = encoder.views;
 
 async function appendTo(directory: string, level: JournalLevel): Promise<never> {
   const journal = await openJournal(directory, { level, segmentBytes: 65_536, batchBytes: 4096 });
@@ -27,7 +27,7 @@ async function appendTo(directory: string, level: JournalLevel): Promise<never> 
       f64[SEQ >> 3] = seq;
       f64[TIMESTAMP >> 3] = seq;
       f64[TS_INIT >> 3] = seq;
-      journal.append(bytes, 0, length, seq);
+      journal.append(encoder.views, 0, length, seq);
     }
     const { lastSeq } = journal;
     await journal.whenDurable(lastSeq);

@@ -142,8 +142,8 @@ describe('openJournal', () => {
     const long = frames.make(1, { text: 'x'.repeat(2000) });
 
     expect(() => journal.accepts(long)).toThrow(expect.objectContaining({ code: 'QT_JOURNAL_FRAME_INVALID' }));
-    expect(() => journal.append(frames.views.bytes, 0, long, 1)).toThrow(expect.objectContaining({ code: 'QT_JOURNAL_FRAME_INVALID' }));
-    expect(() => journal.append(frames.views.bytes, 0, 100, 2)).toThrow(expect.objectContaining({ code: 'QT_JOURNAL_FRAME_INVALID' }));
+    expect(() => journal.append(frames.views, 0, long, 1)).toThrow(expect.objectContaining({ code: 'QT_JOURNAL_FRAME_INVALID' }));
+    expect(() => journal.append(frames.views, 0, 100, 2)).toThrow(expect.objectContaining({ code: 'QT_JOURNAL_FRAME_INVALID' }));
     await expect(journal.whenDurable(1)).rejects.toMatchObject({ code: 'QT_JOURNAL_FRAME_INVALID' });
     await journal.close();
     await journal.close();

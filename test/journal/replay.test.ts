@@ -201,11 +201,11 @@ async function recordForeign(directory: string, ...types: string[]): Promise<voi
   journal.types(table.toRecords());
   for (const [i, entry] of entries.entries()) {
     const length = encoder.encode(entry, { type: entry.type, payload: { n: i + 1 } }, null);
-    const { bytes, f64 } = encoder.views;
+    const { f64 } = encoder.views;
     f64[SEQ >> 3] = i + 1;
     f64[TIMESTAMP >> 3] = START_US;
     f64[TS_INIT >> 3] = START_US;
-    journal.append(bytes, 0, length, i + 1);
+    journal.append(encoder.views, 0, length, i + 1);
   }
   await journal.close();
 }

@@ -62,7 +62,7 @@ export class Frames {
   append(journal: Journal, options: Parameters<Frames['make']>[1] = {}): number {
     const seq = journal.lastSeq + 1;
     const length = this.make(seq, options);
-    journal.append(this.views.bytes, 0, length, seq);
+    journal.append(this.views, 0, length, seq);
     return seq;
   }
 
@@ -72,7 +72,7 @@ export class Frames {
     const entry = this.table.byType(type) ?? this.table.addDynamic(type);
     const length = this.#encoder.encode(entry, { type, payload: { n: seq } }, null);
     this.views.f64[SEQ >> 3] = seq;
-    journal.append(this.views.bytes, 0, length, seq);
+    journal.append(this.views, 0, length, seq);
     return seq;
   }
 

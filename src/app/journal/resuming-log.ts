@@ -1,5 +1,5 @@
 import { QtError } from '../../base/index.ts';
-import type { TypeRecord } from '../../codec/index.ts';
+import type { FrameViews, TypeRecord } from '../../codec/index.ts';
 import type { EventLog } from '../../engine/index.ts';
 import type { Journal } from '../../journal/index.ts';
 import { QT_REPLAY_DIFFERS } from '../errors.ts';
@@ -53,11 +53,11 @@ export class ResumingLog implements EventLog {
     return this.failure === null && (this.#isComparing() || this.#journal.accepts(length));
   }
 
-  append(bytes: Buffer, offset: number, length: number, seq: number): void {
+  append(source: FrameViews, index: number, length: number, seq: number): void {
     if (this.failure !== null) return;
     this.#lastSeq = seq;
-    if (seq <= this.#recordedSeq) this.#compare(bytes, offset, length, seq);
-    else this.#journal.append(bytes, offset, length, seq);
+    if (seq <= this.#recordedSeq) this.#compare(source.bytes, index, length, seq);
+    else this.#journal.append(source, index, length, seq);
   }
 
   flush(): void {

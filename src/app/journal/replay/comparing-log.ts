@@ -1,5 +1,5 @@
 import { QtError } from '../../../base/index.ts';
-import type { TypeRecord } from '../../../codec/index.ts';
+import type { FrameViews, TypeRecord } from '../../../codec/index.ts';
 import type { EventLog } from '../../../engine/index.ts';
 import { QT_REPLAY_DIFFERS } from '../../errors.ts';
 import { Comparison, type Difference } from './comparison.ts';
@@ -29,11 +29,11 @@ export class ComparingLog implements EventLog {
     return this.failure === null;
   }
 
-  append(bytes: Buffer, offset: number, length: number, seq: number): void {
+  append({ bytes }: FrameViews, index: number, length: number, seq: number): void {
     this.lastSeq = seq;
     if (this.failure !== null || !this.isInside) return;
     try {
-      const difference = this.#comparison.check(bytes, offset, length, seq);
+      const difference = this.#comparison.check(bytes, index, length, seq);
       this.isInside = difference === null;
       if (difference !== null && difference.recorded !== null) this.#fail(difference);
     } catch (error) {
