@@ -33,9 +33,15 @@ export class ArrivalLog {
   /** Receiver. */
   add(trade: Trade): void {
     const values = this.#values;
+    if (trade.size !== (values[COUNT]! & (CIRCLE - 1))) values[FAULTS] = values[FAULTS]! + 1;
+    this.addNext();
+  }
+
+  /** As `add`, where there is no trade that could be out of order. */
+  addNext(): void {
+    const values = this.#values;
     const count = values[COUNT]!;
     values[FIRST + count] = nowUs() - values[START_US]! - count * values[INTERVAL_US]!;
-    if (trade.size !== (count & (CIRCLE - 1))) values[FAULTS] = values[FAULTS]! + 1;
     values[COUNT] = count + 1;
   }
 

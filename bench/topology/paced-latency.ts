@@ -6,9 +6,8 @@
  *
  * Latency counts from when an event should have been sent, so a sender that falls behind shows up in it. At low rates
  * a thread is parked between events more often than not: this measures the wake-up, where the throughput case measures
- * the work.
+ * the work. `bare wake` wakes a parked thread and sends nothing: how late the machine itself is.
  */
-import type { Worker } from 'node:worker_threads';
 import { createEventBus, moduleHandler, type EventBus } from '../../src/index.ts';
 import type { BenchCase, Plot, RatioReport, SubjectReport } from '../case.ts';
 import { ArrivalLog, CIRCLE } from '../harness/arrival-log.ts';
@@ -16,11 +15,15 @@ import { latencyFigures, latencyRatios, percentiles, pointAt, type LatencyFigure
 import { sendPaced } from '../harness/pace.ts';
 import { spreadOf } from '../harness/statistics.ts';
 import { turn } from '../harness/turn.ts';
+import { BareWake } from '../peers/bare-wake.ts';
 import { startPostMessagePeer } from '../peers/post-message.ts';
 import { BenchTrade, createCircle } from '../trade.ts';
 
 const ARRIVE_MS_MAX = 20_000;
-const SUBJECTS = ['bus.tryPublish', 'worker.postMessage'] as const;
+const BUS = 'bus.tryPublish';
+const PEER = 'worker.postMessage';
+const WAKE = 'bare wake';
+const SUBJECTS = [BUS, PEER, WAKE] as const;
 const SHOWN: readonly LatencyFigure[] = ['p50 us', 'p99 us', 'p99.9 us', 'max us'];
 /** What is promised at a rate of trading, in microseconds. */
 const PROMISE = { rate: 5000, figure: 'p99 us', us: 1000 } as const;
@@ -34,6 +37,12 @@ export const bench: BenchCase<'paced-latency'> = {
     const log = ArrivalLog.ofCapacity(Math.ceil((Math.max(...rates) * roundMs) / 1000));
     const bus = await openBus(log);
     const worker = await startPostMessagePeer({ role: 'arrivals', memory: log.memory });
+    const wake = await BareWake.start(log.memory);
+    const senders = {
+      [BUS]: (index: number) => publishTo(bus, index),
+      [PEER]: (index: number) => worker.postMessage(plain[index & mask]),
+      [WAKE]: () => wake.send(),
+    };
     const latencies: LatencyRounds = new Map();
     const ratios: RatioReport[] = [];
     try {
@@ -42,16 +51,17 @@ export const bench: BenchCase<'paced-latency'> = {
         // The first round does not count: code is still being compiled.
         for (let round = 0; round <= rounds; round++) {
           for (const name of round % 2 === 0 ? SUBJECTS : SUBJECTS.toReversed()) {
-            const sorted = await measure(log, rate, roundMs, senderOf(name, bus, worker));
+            const sorted = await measure(log, rate, roundMs, senders[name]);
             if (round > 0) latencies.get(nameAt(name, rate))!.push(sorted);
           }
         }
-        ratios.push(...latencyRatios(latencies, nameAt(SUBJECTS[0], rate), nameAt(SUBJECTS[1], rate)));
+        ratios.push(...latencyRatios(latencies, nameAt(BUS, rate), nameAt(PEER, rate)));
+        if (rate === PROMISE.rate) ratios.push(...latencyRatios(latencies, nameAt(BUS, rate), nameAt(WAKE, rate)));
       }
       const subjects: SubjectReport[] = [...latencies].map(([name, all]) => ({ name, figures: latencyFigures(all) }));
       return { subjects, ratios: [...ratios, ...promised(latencies)], plots: [plotOf(latencies, rates)] };
     } finally {
-      await Promise.all([bus.stop(), worker.terminate()]);
+      await Promise.all([bus.stop(), worker.terminate(), wake.stop()]);
     }
   },
 };
@@ -64,14 +74,11 @@ async function openBus(log: ArrivalLog): Promise<EventBus> {
   return bus;
 }
 
-function senderOf(name: (typeof SUBJECTS)[number], bus: EventBus, worker: Worker): (index: number) => void {
-  if (name === 'worker.postMessage') return (index) => worker.postMessage(plain[index & mask]);
-  return (index) => {
-    // A full queue makes the event wait and the sender go on; the wait is part of the event's latency. Nobody handles a
-    // refusal: it ends the process, and with it the case.
-    const draft = drafts[index & mask]!;
-    if (bus.tryPublish(draft) < 0) void bus.publish(draft);
-  };
+function publishTo(bus: EventBus, index: number): void {
+  // A full queue makes the event wait and the sender go on; the wait is part of the event's latency. Nobody handles a
+  // refusal: it ends the process, and with it the case.
+  const draft = drafts[index & mask]!;
+  if (bus.tryPublish(draft) < 0) void bus.publish(draft);
 }
 
 /** Microseconds, ascending. */
@@ -88,10 +95,10 @@ async function measure(log: ArrivalLog, rate: number, roundMs: number, send: (in
 
 /** What a trading system is told: at this rate, below a millisecond. */
 function promised(latencies: LatencyRounds): RatioReport[] {
-  const rounds = latencies.get(nameAt(SUBJECTS[0], PROMISE.rate));
+  const rounds = latencies.get(nameAt(BUS, PROMISE.rate));
   if (rounds === undefined) return [];
   const ratio = spreadOf(percentiles(rounds, PROMISE.figure).map((us) => us / PROMISE.us));
-  return [{ subject: nameAt(SUBJECTS[0], PROMISE.rate), reference: '1 ms', figure: PROMISE.figure, ratio }];
+  return [{ subject: nameAt(BUS, PROMISE.rate), reference: '1 ms', figure: PROMISE.figure, ratio }];
 }
 
 function plotOf(latencies: LatencyRounds, rates: readonly number[]): Plot {
