@@ -8,6 +8,7 @@
 import { access, chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'rolldown';
+import { CHUNKS, markIdleModules } from './chunks.ts';
 import { moduleUrls } from './module-urls.ts';
 
 /** The oldest Node that may embed the package. */
@@ -41,8 +42,14 @@ export async function bundle(root: string, outDir: string): Promise<string[]> {
   const main = await build({
     ...common,
     input,
-    plugins: [moduleUrls(root), redirectPiscinaWorker(), shortManifest(root)],
-    output: { dir: outDir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    plugins: [moduleUrls(root), markIdleModules(), redirectPiscinaWorker(), shortManifest(root)],
+    output: {
+      dir: outDir,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      codeSplitting: { groups: CHUNKS },
+    },
   });
   // Piscina starts this file by path in every thread of its pool. It loads our thread entry, an ES module, by its name.
   const worker = await build({

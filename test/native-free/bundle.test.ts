@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -70,6 +70,35 @@ test('two files of one name are refused, because the output is flat', async () =
   plant('src/index.ts', "export { base } from './base/index.ts';\nexport { event } from './event/index.ts';\n");
 
   await expect(bundle(root, out)).rejects.toThrow('would both become note.txt');
+});
+
+test('what is imported through a door and not used stays out, and what is used keeps what it does when it is loaded', async () => {
+  plant('src/feed/used.ts', "export const used: string[] = [];\nused.push('used');\n");
+  plant('src/feed/unused.ts', 'export const unused: Map<string, string> = new Map(Object.entries(process.versions));\n');
+  plant('src/feed/index.ts', "export { used } from './used.ts';\nexport { unused } from './unused.ts';\n");
+  plant('src/cli/main.ts', "import { used } from '../feed/index.ts';\nprocess.stdout.write(used.join());\n");
+
+  await bundle(root, out);
+
+  const files = readdirSync(out).filter((name) => name.endsWith('.js'));
+  expect(spawnSync(process.execPath, [join(out, 'cli.js')], { encoding: 'utf8' }).stdout).toBe('used');
+  expect(files.filter((name) => readFileSync(join(out, name), 'utf8').includes('process.versions'))).toEqual([]);
+});
+
+test('a thread entry does its work where it is loaded, and nowhere else', async () => {
+  plant('src/journal/writer-thread.ts', "import { say } from './say.ts';\nsay();\n");
+  plant('src/journal/say.ts', "export function say(): void {\n  process.stdout.write('written');\n}\n");
+  plant(
+    'src/index.ts',
+    "export { say } from './journal/say.ts';\nexport const url: URL = new URL('./journal/writer-thread.ts', import.meta.url);\n",
+  );
+  plant('src/cli/main.ts', "import { url } from '../index.ts';\nprocess.stdout.write(url.pathname);\n");
+
+  await bundle(root, out);
+
+  const run = (file: string) => spawnSync(process.execPath, [join(out, file)], { encoding: 'utf8' }).stdout;
+  expect(run('cli.js')).toMatch(/journal-writer-thread\.js$/);
+  expect(run('journal-writer-thread.js')).toBe('written');
 });
 
 test('an import that cannot be resolved stops the build', async () => {
