@@ -6,7 +6,8 @@
  *
  * The second figure should be the first one. `--long` takes 10^8 events, the others enough to see a leak of a few bytes
  * per event. Where a difference comes from is in the columns beside it: the heaps of the two threads, the part of the main
- * one that V8 keeps for new objects, and the rest (code of Node, rings, what lies outside the heaps).
+ * one that V8 keeps for new objects, and the rest: code of Node, rings, what lies outside the heaps, and for some seconds
+ * the pages that V8 has just taken out of a heap.
  */
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { createEventBus, moduleHandler } from '../../src/index.ts';
