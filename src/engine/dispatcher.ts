@@ -76,7 +76,8 @@ export class Dispatcher {
   /** By slot: host times lanes plus lane. */
   readonly #outlets: readonly Outlet[];
   #seq = 0;
-  #nowUs = 0;
+  /** In an array of its own, where a number that is no small integer needs no object. */
+  readonly #nowUs = new Float64Array(1);
   #stampsLeft = 0;
   /** Highest number of a catalogued type that the hosts know. */
   #announced = 0;
@@ -84,7 +85,9 @@ export class Dispatcher {
   readonly #masks: Int32Array;
   readonly #slots: Int32Array;
   #slotCount = 0;
+  /** Outlets that were written to since the last flush; the array keeps its length, and with it its memory. */
   readonly #dirty: Outlet[] = [];
+  #dirtyCount = 0;
   readonly #tails: Tail[] = [];
   readonly #sinkEvent: FrameSinkEvent;
 
@@ -183,7 +186,7 @@ export class Dispatcher {
     // Retries and releases differ from the delivery that they follow; a redrive starts anew.
     if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) === 0) member.host.resent(member.id, frame.readDoubleLE(SEQ));
     outlet.pushFrame(frame, this.#parts.router.pageOf(member).id, 1);
-    this.#dirty.push(outlet);
+    this.#dirty[this.#dirtyCount++] = outlet;
     this.flush();
   }
 
@@ -195,7 +198,7 @@ export class Dispatcher {
     frame.writeDoubleLE(handedBack, SEQ);
     const outlet = member.host.outlets[0]!;
     if (!outlet.accepts(HEADER_BYTES) || !outlet.write(frame, 0, HEADER_BYTES, 0, member.id)) return false;
-    this.#dirty.push(outlet);
+    this.#dirty[this.#dirtyCount++] = outlet;
     this.flush();
     return true;
   }
@@ -204,11 +207,12 @@ export class Dispatcher {
   flush(): void {
     this.#stampsLeft = 0;
     this.#parts.log?.flush();
-    for (let i = 0; i < this.#dirty.length; i++) {
+    const count = this.#dirtyCount;
+    this.#dirtyCount = 0;
+    for (let i = 0; i < count; i++) {
       const outlet = this.#dirty[i]!;
       if (outlet.flush()) this.#parts.hosts[outlet.host]!.wake();
     }
-    this.#dirty.length = 0;
   }
 
   /** Moves what waited outside full rings into them. */
@@ -216,7 +220,7 @@ export class Dispatcher {
     for (const outlet of host.outlets) {
       if (outlet.overflowLength === 0) continue;
       outlet.drainOverflow();
-      this.#dirty.push(outlet);
+      this.#dirty[this.#dirtyCount++] = outlet;
     }
     this.flush();
   }
@@ -245,7 +249,8 @@ export class Dispatcher {
     const { f64, u16 } = views;
     const seq = ++this.#seq;
     f64[(index + SEQ) >> 3] = seq;
-    const now = this.#stampsLeft-- > 0 ? this.#nowUs : this.#readClock();
+    if (this.#stampsLeft-- <= 0) this.#readClock();
+    const now = this.#nowUs[0]!;
     f64[(index + TS_INIT) >> 3] = now;
     if (f64[(index + TIMESTAMP) >> 3] === 0) f64[(index + TIMESTAMP) >> 3] = now;
     if (f64[(index + CAUSE_SEQ) >> 3] === 0) f64[(index + CORRELATION_SEQ) >> 3] = seq;
@@ -263,10 +268,9 @@ export class Dispatcher {
    * Reading the system's clock costs a tenth of a publish, so events of one batch share a reading: at most 32, and never
    * longer than until the next flush. A clock that the host brought may be moved by hand, and is asked each time.
    */
-  #readClock(): number {
-    this.#nowUs = this.#parts.clock.nowUs();
+  #readClock(): void {
+    this.#nowUs[0] = this.#parts.clock.nowUs();
     this.#stampsLeft = this.#parts.clock === systemClock ? STAMPS_PER_READING - 1 : 0;
-    return this.#nowUs;
   }
 
   /** Finds the members of a page that must have this event. */
@@ -317,7 +321,7 @@ export class Dispatcher {
 
   #push(outlet: Outlet, views: FrameViews, index: number, length: number, route: number, targets: number): void {
     // Whoever is dirty is in the list already.
-    if (!outlet.isDirty) this.#dirty.push(outlet);
+    if (!outlet.isDirty) this.#dirty[this.#dirtyCount++] = outlet;
     outlet.push(views, index, length, route, targets);
   }
 
