@@ -279,12 +279,9 @@ export class Bus implements EventBus {
       for (const load of this.#roster.loads.splice(0)) await load;
       this.#router.prepare(this.#table);
       if (this.#remotes.length > 0) {
-        this.#pool = this.#environment.createPool({
-          workers: this.#options.workers,
-          heapMb: this.#options.workerHeapMb,
-          logger: this.#options.logger,
-        });
-        const pool = this.#pool;
+        const { logger, threads, workerHeapMb: heapMb, workers } = this.#options;
+        const pool = threads?.take() ?? this.#environment.createPool({ workers, heapMb, logger });
+        this.#pool = pool;
         await Promise.all(this.#remotes.map((remote) => remote.start(pool)));
         if (this.#lockstep !== null) for (const remote of this.#remotes) remote.reportIdle(true);
         this.#warming = this.#environment.scheduler.after(WARM_AFTER_MS, () => this.#warm(pool), 'background');
@@ -418,6 +415,7 @@ export class Bus implements EventBus {
     const phase = this.#phase;
     if (phase === 'new' || phase === 'stopped') {
       this.#phase = 'stopped';
+      await this.#options.threads?.close();
       this.#endListeners();
       return { pending: 0 };
     }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { bootThreads, type BootedThreads, type BootOptions } from './booted-threads.ts';
 export type { DeadLetter, DeadLetterQuery, DeadLetterQueue, DeadLetterReason, RedriveOptions } from './dead-letters.ts';
 export { createEventBus, getDefaultEventBus, InMemoryEventBus, setDefaultEventBus } from './default-bus.ts';
 export * from './errors.ts';

@@ -1,4 +1,5 @@
 import { checkNumber, checkOneOf, invalidOption, silentLogger, systemClock, type Clock, type Logger } from '../base/index.ts';
+import type { BootedThreads } from './booted-threads.ts';
 import type { EventLog } from './event-log.ts';
 import type { Sink } from './sink.ts';
 
@@ -65,6 +66,8 @@ export interface BusOptions {
   readonly log?: EventLog;
   /** Heap limit of each worker thread in MiB; default that of Node. */
   readonly workerHeapMb?: number;
+  /** Threads that boot already, as many as `workers`, with a heap limit of their own; see `bootThreads`. Default none. */
+  readonly threads?: BootedThreads;
 }
 
 export interface ResolvedBusOptions {
@@ -90,6 +93,7 @@ export interface ResolvedBusOptions {
   readonly sink: Sink | null;
   readonly log: EventLog | null;
   readonly workerHeapMb: number | null;
+  readonly threads: BootedThreads | null;
 }
 
 export interface ResolvedRetry {
@@ -128,9 +132,13 @@ export const defaultBusOptions = {
 export function resolveBusOptions(options: BusOptions): ResolvedBusOptions {
   const merged = { ...defaultBusOptions, ...dropUndefined(options) };
   const mode = checkOneOf('mode', merged.mode, ['threads', 'inline']);
+  const workers = mode === 'inline' ? 0 : checkNumber('workers', merged.workers, { min: 1, max: 64, integer: true });
+  const { threads = null } = merged;
+  if (threads !== null && threads.workers !== workers)
+    throw invalidOption('workers', workers, `${threads.workers}, as many as threads has`);
   return {
     mode,
-    workers: mode === 'inline' ? 0 : checkNumber('workers', merged.workers, { min: 1, max: 64, integer: true }),
+    workers,
     lockstep: merged.lockstep,
     validate: merged.validate,
     fullPolicy: checkOneOf('fullPolicy', merged.fullPolicy, FULL_POLICIES),
@@ -151,6 +159,7 @@ export function resolveBusOptions(options: BusOptions): ResolvedBusOptions {
     sink: merged.sink ?? null,
     log: merged.log ?? null,
     workerHeapMb: merged.workerHeapMb === undefined ? null : checkNumber('workerHeapMb', merged.workerHeapMb, { min: 8, max: 65_536 }),
+    threads,
   };
 }
 
