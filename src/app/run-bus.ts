@@ -1,5 +1,5 @@
 import { silentLogger, type Logger } from '../base/index.ts';
-import { createEventBus, type EventBus, type EventLog, type Sink } from '../engine/index.ts';
+import { createEventBus, type BootedThreads, type EventBus, type EventLog, type Sink } from '../engine/index.ts';
 import { MarketCandleNew, type MarketCandleNewPayload } from '../model/index.ts';
 import {
   createPerformanceState,
@@ -37,6 +37,8 @@ export interface RunBusParts {
   readonly log: EventLog | null;
   /** The user's own handlers. */
   readonly modules?: readonly UserModule[] | undefined;
+  /** Its worker threads, if they boot already. */
+  readonly threads?: BootedThreads | null;
   readonly logger?: Logger | undefined;
 }
 
@@ -48,7 +50,7 @@ export interface RunBus {
 }
 
 /** @throws QtError of the options and of the components */
-export function createRunBus({ context, engine, log, logger, modules, runId, sink }: RunBusParts): RunBus {
+export function createRunBus({ context, engine, log, logger, modules, runId, sink, threads = null }: RunBusParts): RunBus {
   const { config } = context;
   const bus = createEventBus({
     mode: engine.mode,
@@ -62,6 +64,7 @@ export function createRunBus({ context, engine, log, logger, modules, runId, sin
     source: 'app',
     sink,
     ...(log === null ? {} : { log }),
+    ...(threads === null ? {} : { threads }),
     logger: logger ?? silentLogger,
   });
   const wired = wireRun(bus, context, engine);

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalidOption, QtError, silentLogger, systemClock, type Logger } from '../base/index.ts';
-import type { EventBus } from '../engine/index.ts';
+import { bootThreads, type BootedThreads, type EventBus } from '../engine/index.ts';
 import { resolveFeed, type Feed, type FeedBatch, type FeedInfo, type FeedStatus } from '../feed/index.ts';
 import { MarketCandleNew, MarketTickPrice, SystemRunEnded, SystemRunStarted, type RunMode } from '../model/index.ts';
 import { LineWriter, toEventLine } from '../observe/index.ts';
 import type { RunContext } from './components.ts';
+import type { ConfigLayer } from './config/layers.ts';
 import { profileOf, readLayers, resolveConfig, type ConfigSources } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { QT_APP_LIVE_REFUSED, QT_CONFIG_INVALID } from './errors.ts';
@@ -73,8 +74,8 @@ const MARKET_TYPES = [MarketTickPrice.type, MarketCandleNew.type];
 const DRAIN_MS = 30_000;
 
 /**
- * Reads the configuration, opens the data and wires every component, without sending anything yet. With a journal it
- * holds that journal's lock until it is executed.
+ * Reads the configuration, opens the data and wires every component, without sending anything yet. Worker threads boot
+ * meanwhile, and end by themselves if it is not executed. With a journal it holds that journal's lock until it is executed.
  *
  * @throws QtError QT_CONFIG_INVALID, QT_CONFIG_UNREADABLE, QT_OPTION_INVALID, QT_APP_LIVE_REFUSED, QT_APP_INPUT_UNREADABLE,
  *   QT_APP_JOURNAL_NOT_EMPTY, QT_APP_JOURNAL_OTHER_RUN, QT_APP_HANDLERS_INVALID and the codes of the feed and the components
@@ -89,11 +90,29 @@ export async function prepareRun(options: RunOptions = {}): Promise<Run> {
     throw new QtError(QT_APP_LIVE_REFUSED, 'Cannot trade live: there is no live venue; use mode paper, backtest or logging_only');
   }
   const engine = engineOf(first);
+  const { logger = silentLogger } = options;
+  // While they boot, this thread opens the data and wires the components.
+  const threads = engine.mode === 'threads' ? bootThreads({ workers: engine.workers, logger }) : null;
+  try {
+    return await prepareOn(threads, engine, layers, first, options);
+  } catch (error) {
+    await threads?.close();
+    throw error;
+  }
+}
+
+async function prepareOn(
+  threads: BootedThreads | null,
+  engine: RunEngine,
+  layers: readonly ConfigLayer[],
+  first: Config,
+  options: RunOptions,
+): Promise<Run> {
   const feed = options.feed ?? (await resolveFeed(toFeedOptions(first)));
   const config = resolveConfig(layers, profileOf(layers, feed.info.timeframe));
   const identity = await identifyRun(config, engine.lockstep ? null : systemClock.nowUs());
   const context = { config, info: feed.info, mode: config.mode, slackUs: engine.lockstep ? 0 : slackOf(config, feed.info) };
-  const parts = { context, engine, feed, identity };
+  const parts = { context, engine, feed, identity, threads };
   const { logger = silentLogger } = options;
   const modules = await loadUserModules(options.handlers ?? []);
   const journal = options.journal === undefined ? null : await openRunJournal(options.journal, { ...parts, logger });
@@ -113,6 +132,7 @@ interface WireParts {
   readonly engine: RunEngine;
   readonly feed: Feed;
   readonly identity: RunIdentity;
+  readonly threads: BootedThreads | null;
 }
 
 function engineOf({ engine, feed, mode }: Config): RunEngine {
@@ -147,7 +167,7 @@ async function openSql(
 }
 
 async function wire(parts: WireParts, options: RunOptions, { journal, sql }: Records, modules: readonly UserModule[]): Promise<Run> {
-  const { context, engine, feed, identity } = parts;
+  const { context, engine, feed, identity, threads } = parts;
   const { config, info, mode } = context;
   const latency = new LatencyMeter();
   const watch = new RunWatch(latency);
@@ -159,6 +179,7 @@ async function wire(parts: WireParts, options: RunOptions, { journal, sql }: Rec
     sink: watch,
     log,
     modules,
+    threads,
     logger: options.logger,
   });
   const writer = options.eventsFile === undefined ? null : await subscribeEventFile(bus, options.eventsFile);
@@ -225,6 +246,8 @@ class Pump {
   #startedMs = 0;
   #endedMs = 0;
   #turnMs = 0;
+  /** Event time of the first batch, microseconds; 0 before it. */
+  #firstUs = 0;
 
   /** @param canResume true if an interrupted run is left without an end, so that it can go on from its journal */
   constructor(bus: EventBus, feed: Feed, watch: RunWatch, engine: RunEngine, canResume: boolean) {
@@ -257,8 +280,10 @@ class Pump {
     this.#endedMs = systemClock.monotonicMs();
     const outcome: RunOutcome = !isDrained ? 'unfinished' : isComplete ? 'complete' : 'interrupted';
     const ended = { run_id: identity.runId, outcome, final_hash: this.#watch.decisionHash() };
-    if (isComplete ? isDrained : isDrained && !this.#canResume) {
-      await this.#bus.publish(SystemRunEnded.create(ended, { timestamp: this.#watch.lastUs }));
+    // A run that was interrupted before its first event has no beginning in the log either.
+    const isEnded = isDrained && (isComplete || !this.#canResume) && this.#firstUs > 0;
+    if (isEnded) {
+      await this.#bus.publish(SystemRunEnded.create(ended, { timestamp: Math.max(this.#watch.lastUs, this.#firstUs) }));
       await this.#bus.drain({ timeoutMs: DRAIN_MS });
     }
     return outcome;
@@ -266,11 +291,12 @@ class Pump {
 
   /** False if the signal ended it. */
   async #sendAll(context: RunContext, identity: RunIdentity, signal: AbortSignal | undefined): Promise<boolean> {
-    let isFirst = true;
     try {
       for await (const batch of this.#feed.batches(signal)) {
-        if (isFirst) await this.#bus.publish(SystemRunStarted.create(toRunHeader(context, identity), { timestamp: batch.tsEventUs }));
-        isFirst = false;
+        if (this.#firstUs === 0) {
+          this.#firstUs = batch.tsEventUs;
+          await this.#bus.publish(SystemRunStarted.create(toRunHeader(context, identity), { timestamp: this.#firstUs }));
+        }
         this.#watch.intendedUs = batch.intendedUs ?? null;
         await this.#send(batch);
         await this.#breathe();

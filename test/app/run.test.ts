@@ -56,6 +56,14 @@ test('a strategy in the shadow is measured and never traded', async () => {
   expect(evaluations['APPROVED']).toBeUndefined();
 });
 
+test('an interrupt before the first event ends a run without any', async () => {
+  const run = await prepareRun({ flags: flags(SHORT) });
+
+  const { outcome, trades } = await run.execute(AbortSignal.abort());
+
+  expect({ outcome, trades }).toEqual({ outcome: 'interrupted', trades: [] });
+});
+
 test('an interrupt ends the feed, finishes what was sent and says so', async () => {
   const controller = new AbortController();
   const run = await prepareRun({ flags: flags({ mode: 'paper', 'feed.kind': 'synthetic', 'feed.rate': 200 }) });
