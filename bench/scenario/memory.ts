@@ -18,14 +18,9 @@ import { spreadOf, type Spread } from '../harness/statistics.ts';
 import { Tally } from '../harness/tally.ts';
 import { turn } from '../harness/turn.ts';
 import type { MemoryOptions } from '../handlers/memory.ts';
-import { BenchTrade, checksumOfInputs, createCircle } from '../trade.ts';
+import { BenchTrade, checksumOfInputs, createInputs } from '../trade.ts';
 
-/**
- * A quarter of what other cases take. Objects of this case that survive their first collections make V8 double the room
- * for young objects on the main thread, with 4096 of them in every run; the bus makes so little garbage there that the
- * new room is touched page by page over many million events, and looks like a leak of 5 to 9 MB.
- */
-const inputs = createCircle(1024);
+const inputs = createInputs();
 const MIB = 2 ** 20;
 /** Between two looks; garbage that waits for its collection is no growth. */
 const SLICE = 100_000;
