@@ -6,6 +6,7 @@
  */
 export { checkNumber, checkOneOf, describe, invalidOption, QT_OPTION_INVALID } from './check.ts';
 export { ManualClock, systemClock, type Clock } from './clock.ts';
+export { cryptography } from './crypto.ts';
 export { hasCode, QtError, toErrorRecord, type ErrorRecord, type QtErrorOptions } from './error.ts';
 export { HASH_START, hash32, hashEnd, hashNext } from './hash.ts';
 export { silentLogger, type Logger } from './logger.ts';

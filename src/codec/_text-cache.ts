@@ -48,7 +48,7 @@ export function textAt(views: FrameViews, from: number, length: number): string 
 
 function makeText(views: FrameViews, from: number, length: number): string {
   if (length <= SHORT_TEXT_MAX) {
-    const text = shortText[length]!(views.u8, from);
+    const text = (shortText[length] ??= createShortText(length))(views.u8, from);
     if (text !== null) return text;
   }
   return views.bytes.toString('utf8', from, from + length);
@@ -56,11 +56,14 @@ function makeText(views: FrameViews, from: number, length: number): string {
 
 type ShortText = (source: Uint8Array, from: number) => string | null;
 
-/** One function per length: `fromCharCode` with its arguments spelled out is four times faster than any loop. Null: not ASCII. */
-const shortText: readonly ShortText[] = Array.from({ length: SHORT_TEXT_MAX + 1 }, (_, length) => {
+/** By length, each made when a text of its length first comes: all of them take some milliseconds, on each thread. */
+const shortText: (ShortText | null)[] = Array.from({ length: SHORT_TEXT_MAX + 1 }, () => null);
+
+/** `fromCharCode` with its arguments spelled out, which is four times faster than any loop. Null: not ASCII. */
+function createShortText(length: number): ShortText {
   const names = Array.from({ length }, (_unused, i) => `c${i}`);
   const load = names.map((name, i) => `const ${name} = source[from + ${i}];`).join(' ');
   const isAscii = length === 0 ? 'true' : `(${names.join(' | ')}) < 128`;
   // oxlint-disable-next-line typescript/no-implied-eval -- the source is made from a number
   return new Function('source', 'from', `${load} return ${isAscii} ? String.fromCharCode(${names.join(', ')}) : null;`) as ShortText;
-});
+}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { cryptography } from '../base/index.ts';
 import type { OrderIntent } from './words.ts';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -13,7 +13,7 @@ const LENGTH = 24;
  * @see RFC 4648 section 6 (base32), in lower case
  */
 export function toClientOrderId(account: string, requestId: string, intent: OrderIntent, attempt: number): string {
-  const digest = createHash('sha256').update(`${account}|${requestId}|${intent}|${attempt}`).digest();
+  const digest = cryptography().createHash('sha256').update(`${account}|${requestId}|${intent}|${attempt}`).digest();
   let text = 'qt';
   for (let i = 0; i < LENGTH; i++) {
     const bit = i * 5;

@@ -1,6 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { QtError } from '../../base/index.ts';
+import { cryptography, QtError } from '../../base/index.ts';
 import { compileSchema, Type } from '../../event/index.ts';
 import { QT_KILL_SWITCH_SECRETS_INVALID } from './errors.ts';
 
@@ -57,11 +56,11 @@ export function readTotpSecrets(path: string): TotpSecrets {
 export function totp(secretHex: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
-  const digest = createHmac('sha1', Buffer.from(secretHex, 'hex')).update(counter).digest();
+  const digest = cryptography().createHmac('sha1', Buffer.from(secretHex, 'hex')).update(counter).digest();
   const offset = (digest.at(-1) as number) & 15;
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 10 ** DIGITS).padStart(DIGITS, '0');
 }
 
 function sameText(left: string, right: string): boolean {
-  return timingSafeEqual(Buffer.from(left), Buffer.from(right));
+  return cryptography().timingSafeEqual(Buffer.from(left), Buffer.from(right));
 }
