@@ -1,7 +1,7 @@
 /**
  * Entry of a worker thread: one long-lived task that drains the rings of its host until it is told to close.
  *
- *   step ==> nothing to do ==> spin ==> park on WAKE (or, with asynchronous handlers, on the event loop) ==> step
+ *   step ==> nothing to do ==> spin, if waits are short ==> park on WAKE (or, with asynchronous handlers, on the event loop) ==> step
  *
  * A parked thread hears only WAKE: closing, control messages and resizing all come through that word.
  */
@@ -9,6 +9,7 @@ import { threadId, type MessagePort } from 'node:worker_threads';
 import { resources, systemClock } from '../base/index.ts';
 import { WAKE } from './control.ts';
 import { realScheduler, wrapPort } from './environment.ts';
+import { Patience } from './patience.ts';
 import { WorkerSession } from './worker-session.ts';
 import type { WorkerTask } from './worker-task.ts';
 
@@ -41,6 +42,7 @@ export async function warm(urls: readonly string[]): Promise<void> {
 }
 
 async function loop(session: WorkerSession): Promise<void> {
+  const patience = new Patience();
   let sinceTurn = 0;
   for (;;) {
     session.beat();
@@ -58,8 +60,9 @@ async function loop(session: WorkerSession): Promise<void> {
       continue;
     }
     if (session.mayClose) return;
-    if (spin(session)) continue;
-    await park(session);
+    const isSpinning = patience.begin(performance.now());
+    if (!isSpinning || !spin(session)) await park(session);
+    patience.end(performance.now());
   }
 }
 
