@@ -16,6 +16,8 @@ import { Intake } from './intake.ts';
 import { createPing, RingReplies } from './ring-replies.ts';
 import type { ConsumerRecord, RouteRecord, WorkerCommand, WorkerMessage, WorkerTask } from './worker-task.ts';
 
+/** Part of a ring that main is told of at once: 800 trades of the default ring, and too little for main to wait long for. */
+const ROOM_SHARE = 8;
 /** Main never waits longer for the news of a little room: handlers may take their time. */
 const ROOM_MS = 1;
 
@@ -212,15 +214,15 @@ export class WorkerSession {
   }
 
   /**
-   * Tells main of the room that it waits for: when half of a ring is free, or after a while. A message takes both sides
-   * longer than a batch of small events, so main must find room for more than that batch.
+   * Tells main of the room that it waits for: when there is a good part of a ring, or after a while. A message takes both
+   * sides longer than a batch of small events, so main must find room for more than that batch.
    */
   #tellWaiting(): void {
     let isWaiting = false;
     for (const reader of this.#readers) {
       if (!reader.isWriterWaiting()) continue;
       isWaiting = true;
-      if (reader.lagBytes() * 2 <= reader.capacity) this.#askedAtMs = -Infinity;
+      if (reader.capacity - reader.lagBytes() >= reader.capacity / ROOM_SHARE) this.#askedAtMs = -Infinity;
     }
     if (!isWaiting) {
       this.#askedAtMs = Infinity;

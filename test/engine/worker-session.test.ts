@@ -10,6 +10,7 @@ import { RingWriter } from '../../src/ring/index.ts';
 const RING_BYTES = 65_536;
 const NORMAL = 2;
 const BATCH = 64;
+const FEW = 8;
 
 /** A worker without a thread, whose NORMAL ring main has filled and waits for. */
 function fullWorker() {
@@ -60,30 +61,30 @@ function fullWorker() {
 }
 
 describe('room for a waiting main thread', () => {
-  it('is told once half of the ring is free, not after each batch', () => {
+  it('is told once an eighth of the ring is free, not after each batch', () => {
     const { session, records, pings } = fullWorker();
     let batches = 0;
     for (; pings() === 0 && batches * BATCH < records; batches++) session.step(BATCH);
 
-    expect(batches).toBe(Math.ceil(records / 2 / BATCH));
+    expect(batches).toBe(Math.ceil(records / 8 / BATCH));
   });
 
   it('is told after a millisecond when records take their time', () => {
     const { session, clock, look, pings } = fullWorker();
-    session.step(BATCH);
+    session.step(FEW);
     clock.advanceMs(0.6);
-    session.step(BATCH);
+    session.step(FEW);
     expect(pings()).toBe(0);
 
     clock.advanceMs(0.6);
-    session.step(BATCH);
+    session.step(FEW);
     expect(pings()).toBe(1);
 
     look();
-    session.step(BATCH);
+    session.step(FEW);
     expect(pings()).toBe(1);
     clock.advanceMs(1);
-    session.step(BATCH);
+    session.step(FEW);
     expect(pings()).toBe(2);
   });
 
