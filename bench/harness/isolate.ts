@@ -13,13 +13,15 @@ export interface IsolateOptions {
   readonly url?: string;
   readonly settings: object;
   readonly timeoutMs: number;
+  /** A script of its own for this part, where there are files; default: the one of all cases. */
+  readonly program?: URL;
 }
 
 /** Never rejects: a failure is an outcome. */
-export async function runIsolated({ name, url, settings, timeoutMs }: IsolateOptions): Promise<CaseOutcome> {
+export async function runIsolated({ name, program, url, settings, timeoutMs }: IsolateOptions): Promise<CaseOutcome> {
   const start = performance.now();
   const message = await new Promise<CaseMessage>((resolve) => {
-    const child = startPart({ source: url ?? name, settings });
+    const child = startPart({ source: url ?? name, settings }, program);
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       resolve({ status: 'failed', message: `no result within ${timeoutMs} ms` });

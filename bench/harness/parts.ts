@@ -1,12 +1,11 @@
 /** What runs in a process of its own, and how such a process is started: from the files, and from the single executable. */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { isSea } from 'node:sea';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { CaseReport } from '../case.ts';
 import { resources } from '../../src/base/index.ts';
 import { CASES } from '../catalogue.ts';
 import { CheckError } from './check.ts';
+import { exposeCollector } from './collector.ts';
 import { MissingPeer } from './optional.ts';
 import { getLauncher, setLauncher } from './program.ts';
 
@@ -24,13 +23,23 @@ export interface PartRequest {
   readonly launcher: string | null;
 }
 
-/** Starts a process that runs the part and sends its message. Standard output belongs to the results, so it has none. */
-export function startPart(part: Omit<PartRequest, 'launcher'>): ChildProcess {
+/**
+ * Starts a process that runs the part and sends its message. Standard output belongs to the results, so it has none.
+ *
+ * @param program a script of its own, where there are files
+ */
+export function startPart(part: Omit<PartRequest, 'launcher'>, program?: URL): ChildProcess {
   const request: PartRequest = { ...part, launcher: getLauncher() };
   const stdio = ['ignore', 2, 2, 'ipc'] as const;
   const argument = JSON.stringify(request);
   if (isSea()) return spawn(process.execPath, ['bench', '--part', argument], { stdio: [...stdio] });
-  return fork(new URL('./_part-process.ts', import.meta.url), [argument], { execArgv: [], stdio: [...stdio] });
+  // Where compiled code is kept is no business of a program that embeds us, and `npm run bench` tells it.
+  const env = program === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: undefined };
+  return fork(program ?? new URL('./_part-process.ts', import.meta.url), [argument], {
+    env,
+    execArgv: [],
+    stdio: [...stdio],
+  });
 }
 
 /** In that process: measures, sends what came of it, and ends the process. */
@@ -66,13 +75,7 @@ interface Part {
 async function load(source: string): Promise<Part> {
   const entry = CASES.find(({ name }) => name === source);
   if (entry !== undefined) return (await entry.load()).bench;
-  if (source === 'footprint-engine') return (await import('../scenario/footprint-parts.ts')).engine;
-  if (source === 'footprint-threads') return (await import('../scenario/footprint-parts.ts')).threads;
+  if (source === 'footprint-engine' || source === 'footprint-threads')
+    return (await import('../scenario/footprint-parts.ts')).PARTS[source];
   return ((await resources.importModule(source)) as { bench: Part }).bench;
-}
-
-/** What `--expose-gc` does, also where no flag can be given. */
-function exposeCollector(): void {
-  setFlagsFromString('--expose-gc');
-  (globalThis as { gc?: unknown }).gc = runInNewContext('gc');
 }

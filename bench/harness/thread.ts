@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { resources } from '../../src/base/index.ts';
 import { CheckError } from './check.ts';
 
@@ -8,8 +8,8 @@ import { CheckError } from './check.ts';
  *
  * @throws CheckError when it says something else
  */
-export async function startThread(url: URL, workerData: unknown): Promise<Worker> {
-  const worker = resources.startThread(url, { workerData });
+export async function startThread(url: URL, workerData: unknown, options: Omit<WorkerOptions, 'workerData'> = {}): Promise<Worker> {
+  const worker = resources.startThread(url, { ...options, workerData });
   const [message] = (await once(worker, 'message')) as [unknown];
   if (message !== 'ready') throw new CheckError(`a thread said ${String(message)} instead of ready`);
   return worker;
