@@ -2,8 +2,9 @@
  * Which modules of the package share a file. A file costs about a millisecond on each thread that loads it, what lies unused in
  * it next to nothing; so there are few files, cut by who loads them:
  *
- *   core         a worker thread     events, rings, codec, the drain, the catalogue
- *   components   the same            what the handlers of trading need
+ *   core         a worker thread     events, rings, codec, the drain
+ *   model        its handlers        the catalogue of events
+ *   components   those of trading    what they need besides
  *   engine       who embeds it       the bus and the journal, on top of core
  *   app          `qt run`            configuration, feeds, reports, on top of the others
  *   command      `qt --version`      what is answered without any of them
@@ -16,7 +17,8 @@ import { parseSync } from 'rolldown/utils';
 
 export const CHUNKS: CodeSplittingGroup[] = [
   { name: 'command', test: /[\\/]src[\\/]cli[\\/]exit-codes\.ts$|[\\/]package\.json$/ },
-  { name: 'core', test: /[\\/]src[\\/](engine[\\/]worker\.ts$|(base|event|ring|codec|model)[\\/])/ },
+  { name: 'core', test: /[\\/]src[\\/](engine[\\/]worker\.ts$|(base|event|ring|codec)[\\/])/ },
+  { name: 'model', test: /[\\/]src[\\/]model[\\/]/ },
   // A thread entry does its work where it is loaded, so it stays apart.
   { name: 'engine', test: /[\\/]src[\\/](engine|journal)[\\/](?!writer-thread\.ts)/ },
   { name: 'components', test: /[\\/]src[\\/](trading[\\/][\w-]+[\\/]|quant[\\/]|app[\\/][\w-]+-handler\.ts$)/ },
