@@ -16,8 +16,8 @@ import { Intake } from './intake.ts';
 import { createPing, RingReplies } from './ring-replies.ts';
 import type { ConsumerRecord, RouteRecord, WorkerCommand, WorkerMessage, WorkerTask } from './worker-task.ts';
 
-/** Part of a ring that main is told of at once: 800 trades of the default ring, and too little for main to wait long for. */
-const ROOM_SHARE = 8;
+/** Part of a ring that main is told of at once: waking main costs a worker as much as a hundred events. */
+const ROOM_SHARE = 4;
 /** Main never waits longer for the news of a little room: handlers may take their time. */
 const ROOM_MS = 1;
 

@@ -61,12 +61,12 @@ function fullWorker() {
 }
 
 describe('room for a waiting main thread', () => {
-  it('is told once an eighth of the ring is free, not after each batch', () => {
+  it('is told once a quarter of the ring is free, not after each batch', () => {
     const { session, records, pings } = fullWorker();
     let batches = 0;
     for (; pings() === 0 && batches * BATCH < records; batches++) session.step(BATCH);
 
-    expect(batches).toBe(Math.ceil(records / 8 / BATCH));
+    expect(batches).toBe(Math.ceil(records / 4 / BATCH));
   });
 
   it('is told after a millisecond when records take their time', () => {
