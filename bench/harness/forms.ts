@@ -3,7 +3,7 @@
  * of memory differ by half between them, so each is measured by itself.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { isSea } from 'node:sea';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,11 @@ export type FormName = (typeof FORMS)[number];
 
 /** A form that can be measured here, by its command, or why it cannot. */
 export type Form = { readonly name: FormName } & (
-  | { readonly command: readonly [program: string, ...args: string[]] }
+  | {
+      readonly command: readonly [program: string, ...args: string[]];
+      /** Of its files; null for a checkout, most of whose files do not run. */
+      readonly bytes: number | null;
+    }
   | { readonly command: null; readonly reason: string }
 );
 
@@ -43,11 +47,12 @@ export async function findForms(files: PackageFiles | null): Promise<Form[]> {
   if (files === null) {
     const name: FormName = isSea() ? 'executable' : 'package';
     const reason = `this is the ${name}, which knows only itself`;
-    return FORMS.map((form) => (form === name ? { name, command: own } : { name: form, command: null, reason }));
+    const bytes = await bytesOf(isSea() ? own[0] : dirname(getLauncher()!));
+    return FORMS.map((form) => (form === name ? { name, command: own, bytes } : { name: form, command: null, reason }));
   }
   return [
-    { name: 'checkout', command: own },
-    { name: 'package', command: [process.execPath, join(files.dist, 'qt.mjs')] },
+    { name: 'checkout', command: own, bytes: null },
+    { name: 'package', command: [process.execPath, join(files.dist, 'qt.mjs')], bytes: await bytesOf(files.dist) },
     await findExecutable(checkoutRoot()),
   ];
 }
@@ -88,11 +93,19 @@ async function findExecutable(root: string): Promise<Form> {
     if ((await newestMs(join(root, source))) > built.mtimeMs)
       return { name, command: null, reason: `it is older than ${source}: npm run build:binary` };
   }
-  return { name, command: [file] };
+  return { name, command: [file], bytes: built.size };
 }
 
 async function newestMs(path: string): Promise<number> {
+  return Math.max(...(await statsOf(path)).map(({ mtimeMs }) => mtimeMs));
+}
+
+async function bytesOf(path: string): Promise<number> {
+  return (await statsOf(path)).reduce((sum, facts) => sum + (facts.isFile() ? facts.size : 0), 0);
+}
+
+/** Of a file, or of everything in a folder. */
+async function statsOf(path: string): Promise<Stats[]> {
   const entries = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [''];
-  const times = await Promise.all(entries.map(async (entry) => (await stat(join(path, entry))).mtimeMs));
-  return Math.max(...times);
+  return Promise.all(entries.map((entry) => stat(join(path, entry))));
 }

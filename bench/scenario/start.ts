@@ -76,6 +76,7 @@ function report(times: ReadonlyMap<string, readonly number[]>, forms: readonly F
       skipped.push(...[version, ...names].map((subject) => ({ subject, reason: form.reason })));
       continue;
     }
+    if (form.bytes !== null) subjects.push({ name: `${form.name}: size`, figures: { MB: spreadOf([form.bytes / 1e6]) } });
     if (hasFloor) ratios.push({ subject: version, reference: FLOOR, figure: 'ms', ratio: ratioOf(times.get(version)!, times.get(FLOOR)!) });
     const promised = PROMISED_MS[form.name];
     if (promised === undefined) continue;
