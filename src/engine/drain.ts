@@ -153,7 +153,7 @@ export class Drain {
     let changes = 0;
     try {
       while (taken < limit && changes < LANES) {
-        while (taken < limit && this.#take(CRITICAL)) taken++;
+        while (taken < limit && this.#mayTake(CRITICAL) && this.#take(CRITICAL)) taken++;
         if (taken === limit) break;
         if (this.#turnLeft > 0 && this.#take(this.#turn)) {
           this.#turnLeft--;
@@ -185,6 +185,10 @@ export class Drain {
         reader.release(position);
       }
     }
+  }
+
+  #mayTake(lane: number): boolean {
+    return this.#stalled[lane] !== 0 || this.#readers[lane]!.mayHaveNext();
   }
 
   #take(lane: number): boolean {

@@ -301,6 +301,27 @@ describe('RingReader', () => {
     expect(writer.usedBytes()).toBe(0);
   });
 
+  it('sees at a glance that nothing came, and everything that came', () => {
+    const { writer, reader } = ringAt();
+    expect(reader.mayHaveNext()).toBe(false);
+
+    write(writer, 16);
+    write(writer, 16);
+    expect(reader.mayHaveNext(), 'not flushed').toBe(false);
+    writer.flush();
+    expect(reader.mayHaveNext()).toBe(true);
+    reader.next();
+    expect(reader.mayHaveNext()).toBe(true);
+    reader.next();
+    expect(reader.mayHaveNext()).toBe(false);
+
+    writer.abort(writer.claim(64));
+    writer.flush();
+    expect(reader.mayHaveNext(), 'padding may turn out to be nothing').toBe(true);
+    expect(reader.hasNext()).toBe(false);
+    expect(reader.mayHaveNext()).toBe(false);
+  });
+
   it('keeps trailing padding while a record before it is unreleased', () => {
     const { writer, reader } = ringAt();
     write(writer, 16);
