@@ -23,6 +23,8 @@ import { AppliedSequences } from '../redelivery.ts';
 interface Flattening {
   readonly killSwitchId: string;
   readonly latchedAt: number;
+  /** Event time of the latest closing. Symbols on other threads may be behind the one that was the reason: never before the latch. */
+  flatAt: number;
   /** Every position that was open at the latch or opened after it. */
   readonly total: Set<string>;
   closed: number;
@@ -78,7 +80,8 @@ function apply(state: FlattenState, event: QtEvent<object>): EventInput[] {
     case PositionClosed.type:
       if (!state.open.delete((event.payload as PositionClosedPayload).position_id) || current === null) return [];
       current.closed++;
-      return announce(state, event.timestamp);
+      current.flatAt = Math.max(current.flatAt, event.timestamp);
+      return announce(state);
     case RiskKillSwitchActivated.type:
       return latch(state, event.payload as RiskKillSwitchActivatedPayload, event.timestamp);
     case RiskKillSwitchReset.type:
@@ -96,8 +99,9 @@ function apply(state: FlattenState, event: QtEvent<object>): EventInput[] {
 function latch(state: FlattenState, payload: RiskKillSwitchActivatedPayload, now: number): EventInput[] {
   const id = payload.kill_switch_id ?? '';
   if (!onActivated(state.latch, id) || !isLatched(state.latch)) return [];
-  state.current = { killSwitchId: id, latchedAt: now, total: new Set(state.open), closed: 0, cancelled: 0, givenAway: 0, value: 0 };
-  return announce(state, now);
+  const total = new Set(state.open);
+  state.current = { killSwitchId: id, latchedAt: now, flatAt: now, total, closed: 0, cancelled: 0, givenAway: 0, value: 0 };
+  return announce(state);
 }
 
 function addFill(current: Flattening, { decision_price, fill_price, fill_size, intent, side }: TradesOrderFilledPayload): void {
@@ -106,7 +110,7 @@ function addFill(current: Flattening, { decision_price, fill_price, fill_size, i
   current.value += decision_price * fill_size;
 }
 
-function announce({ account, current, open }: FlattenState, now: number): EventInput[] {
+function announce({ account, current, open }: FlattenState): EventInput[] {
   if (current === null || open.size > 0) return [];
   const payload = {
     kill_switch_id: current.killSwitchId,
@@ -114,7 +118,7 @@ function announce({ account, current, open }: FlattenState, now: number): EventI
     positions_closed: current.closed,
     orders_cancelled: current.cancelled,
     close_slippage_bps: current.value > 0 ? (current.givenAway / current.value) * 10_000 : 0,
-    elapsed_ms: Math.round((now - current.latchedAt) / 1000),
+    elapsed_ms: Math.round((current.flatAt - current.latchedAt) / 1000),
   };
   return [RiskKillSwitchFlattened.create(payload, { key: accountKey(account) })];
 }

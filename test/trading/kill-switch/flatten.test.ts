@@ -43,6 +43,8 @@ const killed = (id: string) =>
     { key: 'acct:main' },
   );
 
+const START_US = 1_700_000_000_000_000;
+
 /** Feeds events in order and returns what came out of each. */
 function feed(inputs: readonly EventInput[]): object[][] {
   const state = createFlattenState();
@@ -57,6 +59,17 @@ describe('announcing that an account is flat', () => {
     expect(afterLast).toEqual([
       expect.objectContaining({ type: RiskKillSwitchFlattened.type, kill_switch_id: 'ks_1', positions_total: 2, positions_closed: 2 }),
     ]);
+  });
+
+  it('measures to the latest closing, and never less than nothing when other symbols are behind the one that was the reason', () => {
+    const at = (input: EventInput, seconds: number): EventInput => ({ ...input, timestamp: START_US + seconds * 1_000_000 });
+    const positions = [opened('a', 'X'), opened('b', 'Y')];
+
+    const behind = feed([...positions, at(killed('ks_1'), 900), at(closed('a', 'X'), 60), at(closed('b', 'Y'), 120)]);
+    const ahead = feed([...positions, at(killed('ks_1'), 900), at(closed('a', 'X'), 905), at(closed('b', 'Y'), 902)]);
+
+    expect(behind.at(-1)).toEqual([expect.objectContaining({ elapsed_ms: 0 })]);
+    expect(ahead.at(-1)).toEqual([expect.objectContaining({ elapsed_ms: 5000 })]);
   });
 
   it('speaks at once when nothing is open', () => {
