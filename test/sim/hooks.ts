@@ -3,7 +3,6 @@
  * that the engine uses there. Nothing in the engine knows of it.
  */
 import { DeliveryContext } from '../../src/engine/delivery-context.ts';
-import { Dispatcher } from '../../src/engine/dispatcher.ts';
 import { HandlerLoader, type HandlerModuleSpec, type LoadedHandler } from '../../src/engine/handler-loader.ts';
 import { RemoteHost } from '../../src/engine/remote-host.ts';
 import { RingWriter } from '../../src/ring/index.ts';
@@ -43,22 +42,6 @@ const after = (original: Method): Method =>
     return result;
   };
 
-/**
- * Only main commits. While a thread waits for something asynchronous main's promises go on, in what still looks like that
- * thread's turn; an interruption there would let main do something in the middle of itself.
- */
-const asMain = (original: Method): Method =>
-  function (...args) {
-    const thread = active?.current ?? null;
-    if (thread === null) return original.apply(this, args);
-    active!.current = null;
-    try {
-      return original.apply(this, args);
-    } finally {
-      active!.current = thread;
-    }
-  };
-
 export function install(): void {
   const { store, exchange, add, wait } = Atomics;
   const patched = {
@@ -95,8 +78,6 @@ export function install(): void {
         return original.call(this, asThread(done), asThread(failed));
       },
   );
-  wrap(Dispatcher.prototype, 'commit', asMain);
-  wrap(Dispatcher.prototype, 'commitOwn', asMain);
   wrap(RingWriter.prototype, 'claim', before);
   wrap(DeliveryContext.prototype, 'end', after);
   wrap(HandlerLoader.prototype, 'load', () => async (spec: HandlerModuleSpec) => {
