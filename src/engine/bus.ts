@@ -444,7 +444,10 @@ export class Bus implements EventBus {
 
   #warm(pool: ThreadPool): void {
     const { logger } = this.#options;
-    pool.warm(this.#roster.moduleUrls()).catch((error: unknown) => logger.warn({ err: error }, 'the spare thread could not be warmed'));
+    pool.warm(this.#roster.moduleUrls()).catch((error: unknown) => {
+      // A bus that is stopped meanwhile has ended the spare thread itself.
+      if (this.#phase === 'running') logger.warn({ err: error }, 'the spare thread could not be warmed');
+    });
   }
 
   /** Told before the pool ends their threads, or they would start others. */
