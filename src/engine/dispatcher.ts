@@ -140,7 +140,7 @@ export class Dispatcher {
     const { members, bits, lane: ownLane } = page.legs[0]!;
     const chosen = members.length === 1 ? 0 : views.u32[(index + KEY_HASH) >> 2]! % members.length;
     const member = members[chosen]!;
-    const lane = this.#isLockstep ? LOCKSTEP_LANE : ownLane >= 0 ? ownLane : views.u8[index + LANE]!;
+    const lane = this.#laneOf(ownLane, views.u8[index + LANE]!);
     const outlet = this.#outlets[member.host.index * LANES + lane]!;
     if (!outlet.accepts(length)) return FULL;
     this.#stamp(entry, views, index, length);
@@ -180,13 +180,12 @@ export class Dispatcher {
 
   /** Sends a frame to one member only; its books already know it. */
   send(member: Member, frame: Buffer): void {
-    const own = member.subscription.lane;
-    const lane = this.#isLockstep ? LOCKSTEP_LANE : own >= 0 ? own : frame.readUInt8(LANE);
+    const lane = this.#laneOf(member.subscription.lane, frame.readUInt8(LANE));
     const outlet = member.host.outlets[lane]!;
     // Retries and releases differ from the delivery that they follow; a redrive starts anew.
     if ((frame.readUInt8(FLAGS) & (FLAG_RETRY | FLAG_RELEASE)) === 0) member.host.resent(member.id, frame.readDoubleLE(SEQ));
     outlet.pushFrame(frame, this.#parts.router.pageOf(member).id, 1);
-    this.#dirty[this.#dirtyCount++] = outlet;
+    this.#markDirty(outlet);
     this.flush();
   }
 
@@ -198,7 +197,7 @@ export class Dispatcher {
     frame.writeDoubleLE(handedBack, SEQ);
     const outlet = member.host.outlets[0]!;
     if (!outlet.accepts(HEADER_BYTES) || !outlet.write(frame, 0, HEADER_BYTES, 0, member.id)) return false;
-    this.#dirty[this.#dirtyCount++] = outlet;
+    this.#markDirty(outlet);
     this.flush();
     return true;
   }
@@ -220,7 +219,7 @@ export class Dispatcher {
     for (const outlet of host.outlets) {
       if (outlet.overflowLength === 0) continue;
       outlet.drainOverflow();
-      this.#dirty[this.#dirtyCount++] = outlet;
+      this.#markDirty(outlet);
     }
     this.flush();
   }
@@ -284,12 +283,18 @@ export class Dispatcher {
     for (let i = 0; i < legs.length; i++) {
       const { members, bits, lane: ownLane } = legs[i]!;
       const chosen = members.length === 1 ? 0 : keyHash % members.length;
-      const lane = this.#isLockstep ? LOCKSTEP_LANE : ownLane >= 0 ? ownLane : eventLane;
+      const lane = this.#laneOf(ownLane, eventLane);
       const slot = members[chosen]!.host.index * LANES + lane;
       if (masks[slot] === 0) this.#slots[count++] = slot;
       masks[slot]! |= 1 << bits[chosen]!;
     }
     this.#slotCount = count;
+  }
+
+  /** @param own of the subscription, -1 where it leaves that to the event */
+  #laneOf(own: number, eventLane: number): number {
+    if (this.#isLockstep) return LOCKSTEP_LANE;
+    return own >= 0 ? own : eventLane;
   }
 
   #accept(length: number): boolean {
@@ -321,8 +326,12 @@ export class Dispatcher {
 
   #push(outlet: Outlet, views: FrameViews, index: number, length: number, route: number, targets: number): void {
     // Whoever is dirty is in the list already.
-    if (!outlet.isDirty) this.#dirty[this.#dirtyCount++] = outlet;
+    if (!outlet.isDirty) this.#markDirty(outlet);
     outlet.push(views, index, length, route, targets);
+  }
+
+  #markDirty(outlet: Outlet): void {
+    this.#dirty[this.#dirtyCount++] = outlet;
   }
 
   #overflow(page: Page, targets: number, views: FrameViews, index: number, length: number): void {

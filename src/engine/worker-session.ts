@@ -47,8 +47,8 @@ export class WorkerSession {
   readonly #keyed: Set<string>;
   readonly #nowMs: () => number;
   #controlSeen = 0;
-  /** Since when main is known to wait for room; Infinity while it does not. */
-  #askedAtMs = Infinity;
+  /** Since when main is known to wait for room that is not there yet; null while it does not. */
+  #askedAtMs: number | null = null;
 
   constructor(task: WorkerTask, surroundings: WorkerSurroundings) {
     this.#task = task;
@@ -219,20 +219,19 @@ export class WorkerSession {
    */
   #tellWaiting(): void {
     let isWaiting = false;
+    let hasRoom = false;
     for (const reader of this.#readers) {
       if (!reader.isWriterWaiting()) continue;
       isWaiting = true;
-      if (reader.capacity - reader.lagBytes() >= reader.capacity / ROOM_SHARE) this.#askedAtMs = -Infinity;
+      hasRoom ||= reader.capacity - reader.lagBytes() >= reader.capacity / ROOM_SHARE;
     }
-    if (!isWaiting) {
-      this.#askedAtMs = Infinity;
-      return;
+    if (isWaiting && !hasRoom) {
+      const now = this.#nowMs();
+      this.#askedAtMs ??= now;
+      if (now - this.#askedAtMs < ROOM_MS) return;
     }
-    const now = this.#nowMs();
-    if (this.#askedAtMs === Infinity) this.#askedAtMs = now;
-    if (now - this.#askedAtMs < ROOM_MS) return;
-    this.#askedAtMs = Infinity;
-    this.#ping();
+    this.#askedAtMs = null;
+    if (isWaiting) this.#ping();
   }
 
   #isWriterWaiting(): boolean {

@@ -60,9 +60,9 @@ async function loop(session: WorkerSession): Promise<void> {
       continue;
     }
     if (session.mayClose) return;
-    const isSpinning = patience.begin(performance.now());
+    const isSpinning = patience.begin(systemClock.monotonicMs());
     if (!isSpinning || !spin(session)) await park(session);
-    patience.end(performance.now());
+    patience.end(systemClock.monotonicMs());
   }
 }
 
