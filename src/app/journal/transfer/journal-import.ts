@@ -9,8 +9,6 @@ import type { TransferReport } from './lines.ts';
 
 /** Frames may be an eighth of the ring, and the ring 256 MiB. */
 const RING_SHARE = 8;
-/** For one frame; grows with the longest. */
-const SCRATCH_BYTES = 65_536;
 const RING_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Turns the lines of a file into a journal, in their order. Each is checked before anything of it is written. */
@@ -23,7 +21,6 @@ export class JournalImport {
   #dictionary: DictionaryRecords = { types: [], names: {} };
   #report: TransferReport | null = null;
   #events = 0;
-  #scratch = new FrameViews(new ArrayBuffer(SCRATCH_BYTES));
   #at: Pick<InputLine, 'number' | 'offset'> = { number: 1, offset: 0 };
 
   constructor(directory: string, name: string) {
@@ -82,9 +79,8 @@ export class JournalImport {
     if (fault !== null) throw this.#damaged(fault);
     if (frame.length > journal.frameBytesMax) return this.#appendLong(journal, seq, frame);
     this.#events++;
-    if (frame.length > this.#scratch.bytes.length) this.#scratch = new FrameViews(new ArrayBuffer(2 ** Math.ceil(Math.log2(frame.length))));
-    frame.copy(this.#scratch.bytes);
-    journal.append(this.#scratch, 0, frame.length, seq);
+    // A copy, because a decoded buffer lies anywhere in a larger one.
+    journal.append(new FrameViews(new Uint8Array(frame).buffer), 0, frame.length, seq);
     if (journal.failure !== null) throw journal.failure;
     return journal.accepts(journal.frameBytesMax) ? undefined : journal.whenDurable(seq);
   }
