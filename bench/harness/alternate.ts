@@ -1,4 +1,5 @@
 import type { RoundSettings } from '../config.ts';
+import { collectGarbage } from './collector.ts';
 import { turn } from './turn.ts';
 
 /** One way of doing the thing that a case compares. */
@@ -54,7 +55,7 @@ export async function alternate(subjects: readonly Subject[], { warmUps, rounds 
 async function runOnce(subject: Subject): Promise<{ ns: number; cpuNs: number }> {
   subject.prepare();
   // The garbage of one subject is not the next one's time. Without the flag that exposes it, the noise stays.
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   await turn();
   const cpuStart = process.cpuUsage();
   const start = performance.now();

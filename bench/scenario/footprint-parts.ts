@@ -4,6 +4,7 @@ import { isSea } from 'node:sea';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { CaseReport } from '../case.ts';
+import { collectGarbage } from '../harness/collector.ts';
 import { spreadOf } from '../harness/statistics.ts';
 
 export interface FootprintSettings {
@@ -93,6 +94,6 @@ async function measureIdle(idleMs: number, steps: Steps): Promise<CaseReport> {
 }
 
 function residentMb(): number {
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   return process.memoryUsage.rss() / 2 ** 20;
 }

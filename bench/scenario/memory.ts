@@ -12,6 +12,7 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { createEventBus, moduleHandler } from '../../src/index.ts';
 import type { BenchCase, PlotPoint } from '../case.ts';
+import { collectGarbage } from '../harness/collector.ts';
 import { tryPublishAll } from '../harness/counted.ts';
 import { checkSame } from '../harness/check.ts';
 import { spreadOf, type Spread } from '../harness/statistics.ts';
@@ -111,7 +112,7 @@ function figuresOf(parts: Parts): Record<string, Spread> {
 async function settledMb(): Promise<number> {
   const samples = [];
   for (let i = 0; i < 5; i++) {
-    (globalThis as { gc?: () => void }).gc?.();
+    collectGarbage();
     await turn();
     samples.push(process.memoryUsage.rss() / MIB);
   }

@@ -10,6 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEventBus, moduleHandler, type EventBus } from '../../src/index.ts';
 import type { BenchCase, SubjectReport } from '../case.ts';
+import { collectGarbage } from '../harness/collector.ts';
 import { checkBooks, tryPublishAll } from '../harness/counted.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
 import { Tally } from '../harness/tally.ts';
@@ -80,7 +81,7 @@ function emptyFigures(): Figures {
 }
 
 async function measure(sender: Sender, tally: Tally, events: number, silenceMs: number): Promise<Record<keyof Figures, number>> {
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   tally.expect(events);
   const start = performance.now();
   await sender.send(events);

@@ -11,6 +11,7 @@
 import { createEventBus, moduleHandler, type EventBus } from '../../src/index.ts';
 import type { BenchCase, Plot, RatioReport, SubjectReport } from '../case.ts';
 import { ArrivalLog, CIRCLE } from '../harness/arrival-log.ts';
+import { collectGarbage } from '../harness/collector.ts';
 import { latencyFigures, latencyRatios, percentiles, pointAt, type LatencyFigure, type LatencyRounds } from '../harness/latency-figures.ts';
 import { sendPaced } from '../harness/pace.ts';
 import { spreadOf } from '../harness/statistics.ts';
@@ -85,7 +86,7 @@ function publishTo(bus: EventBus, index: number): void {
 async function measure(log: ArrivalLog, rate: number, roundMs: number, send: (index: number) => void): Promise<Float64Array> {
   const intervalUs = 1e6 / rate;
   const dueUs = Float64Array.from({ length: Math.floor((rate * roundMs) / 1000) }, (_, i) => i * intervalUs);
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   await turn();
   await sendPaced(dueUs, (startUs) => log.start(startUs, intervalUs), send);
   const deadline = performance.now() + ARRIVE_MS_MAX;

@@ -12,6 +12,7 @@ import { hash32 } from '../../src/base/index.ts';
 import { createEventBus, moduleHandler, type EventBus, type EventInput } from '../../src/index.ts';
 import type { BenchCase, RatioReport } from '../case.ts';
 import { alternate, type Subject } from '../harness/alternate.ts';
+import { collectGarbage } from '../harness/collector.ts';
 import { checkBooks } from '../harness/counted.ts';
 import { throughputOf } from '../harness/figures.ts';
 import { frameBytesOf } from '../harness/frame-bytes.ts';
@@ -122,7 +123,7 @@ async function measurePaced(bus: EventBus, tally: Tally, log: LatencyLog, rate: 
   const dueUs = Float64Array.from({ length: events }, (_, i) => (i * 1e6) / rate);
   const drafts = Array.from(dueUs, (due, i) => LIFECYCLE[0]!.create({ ...tradeOf(i, due), size: 0 }));
   tally.expect(events);
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   await turn();
   await sendPaced(
     dueUs,

@@ -10,6 +10,7 @@
  */
 import { createEventBus, moduleHandler } from '../../src/index.ts';
 import type { BenchCase, SubjectReport } from '../case.ts';
+import { collectGarbage } from '../harness/collector.ts';
 import { checkBooks, tryPublishAll } from '../harness/counted.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
 import { Tally } from '../harness/tally.ts';
@@ -81,7 +82,7 @@ async function measure(
   events: number,
   send: () => Promise<void>,
 ): Promise<{ perSecond: number; backlogMax: number; growthMb: number }> {
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   tally.expect(events);
   const before = process.memoryUsage.rss();
   let rssMax = before;
